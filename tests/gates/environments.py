@@ -5,7 +5,7 @@
 
 Only the standard library is used here, since this program makes the environment that all others run in::
 
-    PYTHONPATH=tests python3.11 -m gates.environments          # .venv, and the collection under .cache/collections
+    PYTHONPATH=tests python3.11 -m gates.environments     # .venv, and .cache/collections
 
 An environment is installed again only when its requirement files or its Python change.
 """
@@ -75,7 +75,9 @@ class Environment:
 
     def _works(self) -> bool:
         python = self.bin / "python"
-        return python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+        if not python.exists():
+            return False
+        return subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
 def development() -> Environment:
@@ -83,7 +85,7 @@ def development() -> Environment:
 
 
 def link_collection() -> Path:
-    """Makes the checkout importable as ``ansible_collections.aksops.workload_identity``; returns the path entry."""
+    """Makes the checkout importable as ``ansible_collections.aksops.workload_identity``; gives the path for it."""
     link = COLLECTIONS / "ansible_collections" / "aksops" / "workload_identity"
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink() or link.resolve() != ROOT:
@@ -96,8 +98,8 @@ def find_python(*versions: str) -> Path | None:
     """The first of these Pythons ("3.13", ...) that is installed: on the PATH, or in pyenv's folder."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for version in versions:
-        candidates = [shutil.which(f"python{version}"), *sorted(map(str, pyenv.glob(f"{version}.*/bin/python{version}")))]
-        for candidate in filter(None, candidates):
+        on_path, in_pyenv = shutil.which(f"python{version}"), pyenv.glob(f"{version}.*/bin/python{version}")
+        for candidate in filter(None, [on_path, *sorted(map(str, in_pyenv))]):
             # The program itself is asked, since pyenv's shims exist for versions that are not selected.
             asked = "import sys, venv, ensurepip; print(sys.executable, '%d.%d' % sys.version_info[:2])"
             answer = subprocess.run([candidate, "-c", asked], capture_output=True, text=True)
@@ -126,8 +128,9 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         words = (done.stderr or done.stdout).strip()
-        hint = "\nInstall the venv package of this Python (Debian: python3-venv)." if "ensurepip" in words else ""
-        raise EnvironmentBroken(f"{' '.join(command)} failed with {done.returncode}:\n{words}{hint}")
+        if "ensurepip" in words:
+            words += "\nInstall the venv package of this Python (Debian: python3-venv)."
+        raise EnvironmentBroken(f"{' '.join(command)} failed with {done.returncode}:\n{words}")
 
 
 def main() -> int:
