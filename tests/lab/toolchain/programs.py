@@ -50,9 +50,12 @@ PROGRAMS: tuple[Program, ...] = (
     _kubernetes("kube-scheduler"),
     Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
     Program("kwokctl", "kwok", "sigs.k8s.io/kwok/cmd/kwokctl"),
-    # The same API server under an older version number: it behaves as 1.36 and says 1.31, which is what the
-    # webhook looks at when it chooses between native and plain sidecars. Only linking is done again.
-    _kubernetes("kube-apiserver", OLDER_KUBERNETES_VERSION, f"{OLDER_KUBERNETES_VERSION}/"),
+    # The same code under an older version number. It reports that version, which is what the webhook looks at when
+    # it chooses between native and plain sidecars, and emulates its APIs and features. Only linking is done again.
+    *(
+        _kubernetes(command, OLDER_KUBERNETES_VERSION, f"{OLDER_KUBERNETES_VERSION}/")
+        for command in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    ),
     Program(
         "mic",
         "podidentity",

@@ -1,0 +1,4 @@
+# Copyright (c) 2026, the aksops.workload_identity contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real Kubernetes control planes with simulated nodes, and what AKS puts into its clusters."""
