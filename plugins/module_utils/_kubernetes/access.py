@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
-# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or
-# https://www.gnu.org/licenses/gpl-3.0.txt) SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
 """The way into a cluster: through Resource Manager, as ``az aks get-credentials`` goes, or by a kubeconfig.
 
@@ -109,10 +109,8 @@ def _from_file(path: str, context: Optional[str]) -> Endpoint:
         raise KubernetesError(
             f"kubeconfig {path} cannot be read: {error.strerror}. Check the option kubeconfig."
         ) from None
-    target = endpoint(
-        _parsed(text, f"kubeconfig {path}"), f"kubeconfig {path}", context, os.path.dirname(path)
-    )
-    return target
+    source = f"kubeconfig {path}"
+    return endpoint(_parsed(text, source), source, context, os.path.dirname(path))
 
 
 def _from_azure(options: Mapping[str, Any], azure: Any) -> tuple[str, Endpoint]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
-# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or
-# https://www.gnu.org/licenses/gpl-3.0.txt) SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
 """Which exchanges a list or a plan asks for, and their proofs as a result."""
 
