@@ -127,7 +127,10 @@ class ApiServer:
         expiration_seconds: int = 3600,
     ) -> str:
         """A service account token, bound to the pod when one is given, as the kubelet asks for one."""
-        spec: Document = {"expirationSeconds": expiration_seconds, "audiences": [audience] if audience else []}
+        spec: Document = {
+            "expirationSeconds": expiration_seconds,
+            "audiences": [audience] if audience else [],
+        }
         if pod is not None:
             name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
             spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": name, "uid": uid}
@@ -214,7 +217,11 @@ class ApiServer:
         content_type: str = "application/json",
     ) -> Document:
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "lab"}
+        headers = {
+            "Accept": "application/json, application/jwk-set+json",
+            "Content-Type": content_type,
+            "User-Agent": "lab",
+        }
         content = None if body is None else json.dumps(body).encode()
         answer = self._state.pool.request(method, url, body=content, headers=headers)
         if answer.status >= 400:

@@ -17,6 +17,13 @@ from lab.kubernetes.api_server import ApiServer
 from lab.kubernetes.kwokctl import PATIENCE_SECONDS, Kwokctl, component_of
 from lab.toolchain.programs import KUBERNETES_VERSION
 
+# As on AKS; its admissions enforcer goes by them.
+_LABELS_OF_KUBE_SYSTEM = {
+    "addonmanager.kubernetes.io/mode": "Reconcile",
+    "control-plane": "true",
+    "kubernetes.azure.com/managedby": "aks",
+    "kubernetes.io/cluster-service": "true",
+}
 _ISSUER_FLAG = "--service-account-issuer="
 _KEYS_FLAG = "--service-account-jwks-uri="
 
@@ -95,6 +102,9 @@ class ControlPlane:
                 return
             self._kwokctl.create()
             self._await_ready()
+            self.api().patch(
+                "/api/v1/namespaces/kube-system", {"metadata": {"labels": _LABELS_OF_KUBE_SYSTEM}}
+            )
 
     def start(self) -> None:
         """Starts what is stopped; returns when it is ready."""
@@ -117,7 +127,9 @@ class ControlPlane:
     def issuer(self) -> str:
         """The ``iss`` of the service account tokens that it signs."""
         arguments = self._kwokctl.component("kube-apiserver")["args"]
-        issuers = [str(value).removeprefix(_ISSUER_FLAG) for value in arguments if value.startswith(_ISSUER_FLAG)]
+        issuers = [
+            str(value).removeprefix(_ISSUER_FLAG) for value in arguments if value.startswith(_ISSUER_FLAG)
+        ]
         return issuers[0]
 
     def set_issuer(self, issuer_url: str) -> None:
@@ -160,7 +172,9 @@ class ControlPlane:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not (api.ready() and api.find("/api/v1/namespaces/default/serviceaccounts/default")):
             if time.monotonic() >= deadline:
-                raise TimeoutError(f"cluster {self.name} at {self.server} is not ready after {PATIENCE_SECONDS} s")
+                raise TimeoutError(
+                    f"cluster {self.name} at {self.server} is not ready after {PATIENCE_SECONDS} s"
+                )
             time.sleep(0.1)
 
     @contextmanager

@@ -54,7 +54,9 @@ class Kwokctl:
         wish = self.home / f"{self.name}.create.yaml"
         wish.write_text(yaml.safe_dump_all([self._wanted(), *stages()], sort_keys=False))
         # --kubeconfig "": the user's own kubeconfig is not touched.
-        self._run("create", "cluster", "--config", str(wish), "--kubeconfig", "", "--wait", f"{PATIENCE_SECONDS}s")
+        self._run(
+            "create", "cluster", "--config", str(wish), "--kubeconfig", "", "--wait", f"{PATIENCE_SECONDS}s"
+        )
         wish.unlink()
 
     def start(self) -> None:
@@ -180,7 +182,9 @@ class Kwokctl:
         logs = sorted((self.directory / "logs").glob("kube-apiserver.log")) + sorted(
             (self.directory / "logs").glob("etcd.log")
         )
-        parts = [f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-8:]) for log in logs]
+        parts = [
+            f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-8:]) for log in logs
+        ]
         return "\n".join(parts)
 
 

@@ -138,7 +138,11 @@ def image_missing() -> str:
 def failed() -> str:
     containers = _containers(_ended(1, "Error"), ready=False)
     return (
-        _conditions(ready=False, reason="PodFailed") + containers + _INIT_CONTAINERS + _ADDRESSES + "phase: Failed\n"
+        _conditions(ready=False, reason="PodFailed")
+        + containers
+        + _INIT_CONTAINERS
+        + _ADDRESSES
+        + "phase: Failed\n"
     )
 
 

@@ -84,14 +84,20 @@ def stages() -> list[dict[str, Any]]:
     fresh = (_ALIVE, _PENDING, _UNTOUCHED)
     alive = (_ALIVE, _RUNNING)
     job = (*alive, _OF_A_JOB, _READY, _behaves("none"))
-    every = {"durationMilliseconds": 20000, "durationFrom": {"expressionFrom": f'{_ASKED} | sub("^[^:]*:?"; "")'}}
+    every = {
+        "durationMilliseconds": 20000,
+        "durationFrom": {"expressionFrom": f'{_ASKED} | sub("^[^:]*:?"; "")'},
+    }
     return [
         _stage("node-initialize", "Node", (_NOT_READY,), pod_status.NODE_READY),
         _pod("ready", (*fresh, _behaves("none", "restart-after")), pod_status.ready()),
         _pod("never-ready", (*fresh, _behaves("never-ready")), pod_status.not_ready()),
         _pod("crash", (*fresh, _behaves("crash-loop")), pod_status.crashed()),
         _pod(
-            "crash-again", (*alive, _behaves("crash-loop")), pod_status.crashed_again(), {"durationMilliseconds": 5000}
+            "crash-again",
+            (*alive, _behaves("crash-loop")),
+            pod_status.crashed_again(),
+            {"durationMilliseconds": 5000},
         ),
         _pod("image-pull", (*fresh, _behaves("image-pull")), pod_status.image_missing()),
         _pod("fail", (*fresh, _behaves("fail")), pod_status.failed(), {"durationMilliseconds": 500}),

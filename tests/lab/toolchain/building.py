@@ -86,7 +86,9 @@ def _adopt(folder: Path, program: Program, report: Report) -> None:
     if not offered.exists():
         return
     if program.path == "kube-apiserver":
-        answer = subprocess.run([offered, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+        answer = subprocess.run(
+            [offered, "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
         if answer != f"Kubernetes v{KUBERNETES_VERSION}":
             report(f"{offered} is {answer!r}, not v{KUBERNETES_VERSION}: not taken, building it instead")
             return
@@ -118,7 +120,9 @@ def _build_one(go: Path, folder: Path, program: Program, title: str, report: Rep
                     child.wait()
         if child.returncode != 0:
             last = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-            raise BuildFailed(f"{program.path}: {' '.join(command)} in {MODULES / program.module} failed:\n{last}")
+            raise BuildFailed(
+                f"{program.path}: {' '.join(command)} in {MODULES / program.module} failed:\n{last}"
+            )
         output.chmod(0o755)
         shutil.move(output, target)  # same file system: a rename, so nobody ever sees half a binary
     report(f"{title}: done in {time.monotonic() - begun:.0f} s")

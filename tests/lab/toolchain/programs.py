@@ -64,8 +64,16 @@ PROGRAMS: tuple[Program, ...] = (
     ),
     Program("webhook", "webhook", ".", _WEBHOOK_VERSION),
     Program("proxy", "webhook", "github.com/Azure/azure-workload-identity/cmd/proxy", _WEBHOOK_VERSION),
-    Program("helm", "helm", "helm.sh/helm/v3/cmd/helm", (("helm.sh/helm/v3/internal/version.version", "v3.22.0"),)),
-    Program("azwi", "webhook", "github.com/Azure/azure-workload-identity/cmd/azwi", _WEBHOOK_VERSION, by_default=False),
+    Program(
+        "helm", "helm", "helm.sh/helm/v3/cmd/helm", (("helm.sh/helm/v3/internal/version.version", "v3.22.0"),)
+    ),
+    Program(
+        "azwi",
+        "webhook",
+        "github.com/Azure/azure-workload-identity/cmd/azwi",
+        _WEBHOOK_VERSION,
+        by_default=False,
+    ),
 )
 
 
