@@ -18,6 +18,7 @@ import urllib3
 import yaml
 
 Document = dict[str, Any]
+Documents = list[Document]
 
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -78,7 +79,7 @@ class ApiServer:
                 return None
             raise
 
-    def list(self, path: str, **query: str) -> list[Document]:
+    def list(self, path: str, **query: str) -> Documents:
         """All items, with the ``apiVersion`` and ``kind`` that lists leave out."""
         answer = self.get(path, **query)
         kind = str(answer["kind"]).removesuffix("List")
@@ -142,7 +143,7 @@ class ApiServer:
 
     def apply(
         self, documents: Iterable[Mapping[str, Any]], namespace: str = "default", field_manager: str = "lab"
-    ) -> list[Document]:
+    ) -> Documents:
         """Server-side apply, forced, in the given order. Waits for kinds whose definition came just before."""
         query = {"fieldManager": field_manager, "force": "true"}
         return [
@@ -150,7 +151,7 @@ class ApiServer:
             for document in flattened(documents)
         ]
 
-    def apply_yaml(self, source: str | Path, namespace: str = "default") -> list[Document]:
+    def apply_yaml(self, source: str | Path, namespace: str = "default") -> Documents:
         """Applies the documents of a YAML text or file."""
         text = source.read_text() if isinstance(source, Path) else source
         return self.apply((document for document in yaml.safe_load_all(text) if document), namespace)
@@ -246,9 +247,9 @@ def _refusal(method: str, path: str, status: int, data: bytes) -> ApiError:
     return ApiError(method, path, status, reason, message)
 
 
-def flattened(documents: Iterable[Mapping[str, Any]]) -> list[Document]:
+def flattened(documents: Iterable[Mapping[str, Any]]) -> Documents:
     """The documents, with the items of any List in its place."""
-    flat: list[Document] = []
+    flat: Documents = []
     for document in documents:
         if str(document.get("kind", "")).endswith("List") and "items" in document:
             flat.extend(flattened(document["items"] or []))

@@ -28,10 +28,9 @@ def write_environment(path: Path, resource_manager: str, authority: str) -> Path
         "serviceManagementEndpoint": manager,
         "tokenAudience": manager,
         "activeDirectoryEndpoint": login,
-        "resourceIdentifiers": {
-            kind: manager
-            for kind in ("graph", "keyVault", "datalake", "batch", "operationalInsights", "storage")
-        },
+        "resourceIdentifiers": dict.fromkeys(
+            ("graph", "keyVault", "datalake", "batch", "operationalInsights", "storage"), manager
+        ),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(description, indent=2) + "\n")

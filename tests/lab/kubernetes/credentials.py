@@ -6,20 +6,13 @@
 from __future__ import annotations
 
 import base64
-import datetime
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from lab.kubernetes.certificates import Authority
 from lab.kubernetes.control_plane import ControlPlane
-
-VALIDITY = datetime.timedelta(days=30)
 
 
 def admin_kubeconfig(control_plane: ControlPlane) -> str:
@@ -35,12 +28,9 @@ def user_kubeconfig(
     By default what ``listClusterUserCredential`` gives on a cluster without Entra: also a cluster administrator.
     With ``groups=()`` the user may do nothing but what ``grant`` allows.
     """
-    certificate, key = _client_certificate(control_plane, user, groups)
-    return _kubeconfig(
-        control_plane,
-        user,
-        {"client-certificate-data": _base64(certificate), "client-key-data": _base64(key)},
-    )
+    pair = Authority(control_plane.directory / "pki").issue(user, groups)
+    credential = {"client-certificate-data": _base64(pair.certificate), "client-key-data": _base64(pair.key)}
+    return _kubeconfig(control_plane, user, credential)
 
 
 def token_kubeconfig(
@@ -87,44 +77,6 @@ def _kubeconfig(control_plane: ControlPlane, user: str, credential: dict[str, st
         },
         sort_keys=False,
     )
-
-
-def _client_certificate(control_plane: ControlPlane, user: str, groups: Sequence[str]) -> tuple[bytes, bytes]:
-    authority = x509.load_pem_x509_certificate(control_plane.ca)
-    signer = _authority_key(control_plane)
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [
-            *(x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups),
-            x509.NameAttribute(NameOID.COMMON_NAME, user),
-        ]
-    )
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(authority.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + VALIDITY)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .sign(signer, hashes.SHA256())
-    )
-    return (
-        certificate.public_bytes(serialization.Encoding.PEM),
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
-    )
-
-
-def _authority_key(control_plane: ControlPlane) -> CertificateIssuerPrivateKeyTypes:
-    content = (control_plane.directory / "pki" / "ca.key").read_bytes()
-    key = serialization.load_pem_private_key(content, password=None)
-    if not isinstance(key, CertificateIssuerPrivateKeyTypes):
-        raise TypeError(f"the cluster's authority has a key that signs no certificates: {type(key).__name__}")
-    return key
 
 
 def _base64(content: bytes) -> str:

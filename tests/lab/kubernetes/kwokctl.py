@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from lab.kubernetes.certificates import Authority
 from lab.kubernetes.ports import free_ports
 from lab.kubernetes.stages import stages
 from lab.toolchain.programs import KUBERNETES_VERSION
@@ -51,6 +52,7 @@ class Kwokctl:
             KwokctlFailed
         """
         self.home.mkdir(parents=True, exist_ok=True)
+        Authority(self.directory / "pki").make()
         wish = self.home / f"{self.name}.create.yaml"
         wish.write_text(yaml.safe_dump_all([self._wanted(), *stages()], sort_keys=False))
         # --kubeconfig "": the user's own kubeconfig is not touched.

@@ -10,6 +10,8 @@ import os
 import platform
 from pathlib import Path
 
+from lab.toolchain.programs import PROGRAMS
+
 MODULES = Path(__file__).parent / "modules"
 
 
@@ -28,6 +30,6 @@ def tools_folder() -> Path:
     digest = hashlib.sha256()
     for file in sorted(path for path in MODULES.rglob("*") if path.is_file()):
         digest.update(file.relative_to(MODULES).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    digest.update((Path(__file__).parent / "programs.py").read_bytes())
+    digest.update(repr(PROGRAMS).encode())
     key = f"{platform.system()}-{platform.machine()}-{digest.hexdigest()[:16]}".lower()
     return cache_folder() / "tools" / key
