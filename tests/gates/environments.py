@@ -85,7 +85,7 @@ def development() -> Environment:
 
 
 def link_collection() -> Path:
-    """Makes the checkout importable as ``ansible_collections.aksops.workload_identity``; gives the path for it."""
+    """Makes the checkout importable as ``ansible_collections.aksops.workload_identity``; gives the path."""
     link = COLLECTIONS / "ansible_collections" / "aksops" / "workload_identity"
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink() or link.resolve() != ROOT:

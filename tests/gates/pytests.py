@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the aksops.workload_identity contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gates that are pytest runs, each test counted."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from gates.environments import CACHE, ROOT, Environment, EnvironmentBroken, find_python
+from gates.gate import Gate, Options, Outcome, Skip
+from gates.process import Completed, Runner
+
+# Unit tests of the collection itself: they also run with the oldest packages that it supports.
+_OF_THE_LAB = ("lab", "gates")
+
+
+def gates() -> list[Gate]:
+    return [
+        Gate("integration", "modules and playbooks against the lab", _integration),
+        Gate("unit", "unit tests", _unit),
+        Gate("unit-oldest", "unit tests with the oldest supported packages, pip check", _unit_oldest),
+    ]
+
+
+def _unit(runner: Runner, options: Options) -> Outcome:
+    return _pytest(runner, ["tests/unit"], options)
+
+
+def _integration(runner: Runner, options: Options) -> Outcome:
+    # The lab's programs first: on a new machine this takes minutes, and their progress shows.
+    tools = runner.run(["python", "-m", "lab.toolchain", "build"])
+    if tools.returncode != 0:
+        return Outcome.of_command(tools.returncode, tools.output)
+    return _pytest(runner, ["tests/integration"], options)
+
+
+def _unit_oldest(runner: Runner, options: Options) -> Outcome:
+    python = find_python("3.11", "3.10")
+    if python is None:
+        return Outcome(
+            skips=(Skip("unit-oldest", "the oldest packages need Python 3.10 or 3.11, and none is there"),)
+        )
+    environment = Environment(CACHE / "environments" / "oldest", "oldest.txt", python)
+    try:
+        environment.make()
+    except EnvironmentBroken as error:
+        runner.note(str(error))
+        return Outcome(failures=(f"requirements/oldest.txt could not be installed: see {runner.log.name}",))
+    together = runner.run([environment.bin / "python", "-m", "pip", "check"])
+    agree = Outcome.of_command(together.returncode, together.output)
+    units = (ROOT / "tests" / "unit").iterdir() if (ROOT / "tests" / "unit").is_dir() else ()
+    folders = sorted(
+        str(path) for path in units if path.is_dir() and path.name not in (*_OF_THE_LAB, "__pycache__")
+    )
+    tests = _pytest(runner, folders, options, python=environment.bin / "python")
+    return Outcome(
+        passed=agree.passed + tests.passed,
+        failures=(*(f"pip check: {line}" for line in agree.failures), *tests.failures),
+        skips=tests.skips,
+    )
+
+
+def _pytest(runner: Runner, paths: list[str], options: Options, python: str | Path = "python") -> Outcome:
+    if not paths or not all((ROOT / path).exists() for path in paths):
+        return Outcome(failures=(f"there are no tests in {', '.join(paths) or 'tests/unit'}",))
+    report = CACHE / "test" / f"{runner.name}.xml"
+    report.unlink(missing_ok=True)
+    chosen = [] if options.full else ["-m", "not slow"]
+    done = runner.run([python, "-m", "pytest", "-v", f"--junit-xml={report}", *chosen, *paths], timeout=4500)
+    return read_report(report, done)
+
+
+def read_report(report: Path, done: Completed) -> Outcome:
+    """The counts of a JUnit report; no report, or an error without a failing test, is a failure."""
+    if not report.exists():
+        return Outcome.of_command(done.returncode or 1, done.output)
+    passed, failures, skips = 0, [], []
+    # Our own pytest wrote it a moment ago: nothing in it is hostile.
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314
+        name = f"{case.get('classname', '')}::{case.get('name', '')}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            failures.append(name)
+        elif skipped is not None:
+            skips.append(Skip(name, skipped.get("message", "")))
+        else:
+            passed += 1
+    if done.returncode != 0 and not failures:
+        words = [line for line in done.output.splitlines() if line.strip()]
+        failures.append(f"pytest ended with {done.returncode}: {words[-1] if words else 'no output'}")
+    return Outcome(passed=passed, failures=tuple(failures), skips=tuple(skips))
