@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class AddonKeeper:
-    """Looks every ``interval`` seconds whether all objects of an add-on are there, and applies those that are not.
+    """Looks every ``interval`` seconds for the objects of an add-on, and applies those that are missing.
 
     Stop it before the add-on is removed. While the control plane is stopped or restarting it does nothing.
     """

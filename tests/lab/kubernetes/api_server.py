@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An administrator's client of one API server: fixed paths, plain dictionaries, no discovery beyond what apply needs."""
+"""An administrator's client of one API server: paths and plain dictionaries."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ApiServer:
         )
         object.__setattr__(self, "_state", _State(pool))
 
-    # ------------------------------------------------------------------------------------------ single requests
+    # ---- single requests
 
     def get(self, path: str, **query: str) -> Document:
         return self._request("GET", path, query=query)
@@ -139,12 +139,12 @@ class ApiServer:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}/token"
         return str(self.create(path, body)["status"]["token"])
 
-    # ------------------------------------------------------------------------------------------ whole manifests
+    # ---- whole manifests
 
     def apply(
         self, documents: Iterable[Mapping[str, Any]], namespace: str = "default", field_manager: str = "lab"
     ) -> Documents:
-        """Server-side apply, forced, in the given order. Waits for kinds whose definition came just before."""
+        """Server-side apply, forced, in the given order; waits for kinds that were defined just before."""
         query = {"fieldManager": field_manager, "force": "true"}
         return [
             self.patch(self.path_of(document, namespace), dict(document), APPLY_PATCH, **query)
@@ -157,7 +157,7 @@ class ApiServer:
         return self.apply((document for document in yaml.safe_load_all(text) if document), namespace)
 
     def remove(self, documents: Iterable[Mapping[str, Any]], namespace: str = "default") -> None:
-        """Deletes in reverse order what the documents name; what is gone already, with its kind even, is fine."""
+        """Deletes in reverse order what the documents name; what is gone already is fine."""
         for document in reversed(flattened(documents)):
             try:
                 path = self.path_of(document, namespace, patience_seconds=0)

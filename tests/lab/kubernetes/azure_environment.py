@@ -10,6 +10,7 @@ from pathlib import Path
 
 # The name go-autorest looks for in AZURE_ENVIRONMENT (and MIC in azure.json) to read the file.
 CLOUD_NAME = "AZURESTACKCLOUD"
+_RESOURCES = ("graph", "keyVault", "datalake", "batch", "operationalInsights", "storage")
 
 
 def write_environment(path: Path, resource_manager: str, authority: str) -> Path:

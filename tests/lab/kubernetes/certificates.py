@@ -3,7 +3,8 @@
 
 """The certificate authority of a cluster, its server certificate and client certificates.
 
-kwokctl would make its own, with serial number 0, which newer TLS libraries refuse; it takes these when they are there.
+kwokctl would make its own, with serial number 0, which newer TLS libraries refuse; it takes these when they
+are there.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class Pem:
 class Authority:
     """The files ``ca.crt``, ``ca.key``, ``admin.crt``, ``admin.key`` in a cluster's ``pki`` folder.
 
-    The administrator's pair is also the API server's serving pair and the signing key of service account tokens;
-    that is how kwokctl sets up its components.
+    The administrator's pair is also the API server's serving pair and the signing key of service account
+    tokens; that is how kwokctl sets up its components.
     """
 
     folder: Path
@@ -67,7 +68,7 @@ class Authority:
         self._write("admin", self.issue("kubernetes-admin", ("system:masters",), server=True))
 
     def issue(self, user: str, groups: Sequence[str], *, server: bool = False) -> Pem:
-        """A certificate that names a user and groups; with ``server``, also one for the API server's own port."""
+        """A certificate that names a user and groups; with ``server`` also fit for the API server's port."""
         authority = x509.load_pem_x509_certificate((self.folder / "ca.crt").read_bytes())
         signer = serialization.load_pem_private_key((self.folder / "ca.key").read_bytes(), password=None)
         if not isinstance(signer, rsa.RSAPrivateKey):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real control plane: etcd, API server, controller manager and scheduler, with nodes that KWOK simulates."""
+"""A real control plane: etcd, API server, controllers and scheduler, with nodes that KWOK simulates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KEYS_FLAG = "--service-account-jwks-uri="
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """One cluster. All about it lies below ``<home>/clusters/<name>``, so that any process can build the same object.
+    """One cluster. All about it lies below ``<home>/clusters/<name>``: any process can build the same object.
 
     Attributes:
         name: lower-case letters, digits and dashes.
@@ -46,7 +46,7 @@ class ControlPlane:
     tools: Path
     version: str = KUBERNETES_VERSION
 
-    # ------------------------------------------------------------------------------------------ where things are
+    # ---- where things are
 
     @property
     def directory(self) -> Path:
@@ -81,7 +81,7 @@ class ControlPlane:
         pki = self.directory / "pki"
         return ApiServer(self.server, self.ca_file, pki / "admin.crt", pki / "admin.key")
 
-    # ------------------------------------------------------------------------------------------ its life
+    # ---- its life
 
     def exists(self) -> bool:
         return self._kwokctl.configuration.exists()
@@ -122,7 +122,7 @@ class ControlPlane:
         with self._alone():
             self._kwokctl.delete()
 
-    # ------------------------------------------------------------------------------------------ its issuer
+    # ---- its issuer
 
     def issuer(self) -> str:
         """The ``iss`` of the service account tokens that it signs."""
@@ -133,10 +133,10 @@ class ControlPlane:
         return issuers[0]
 
     def set_issuer(self, issuer_url: str) -> None:
-        """Makes the API server sign with this issuer; restarts the control plane, as AKS does, and waits for it.
+        """Makes the API server sign with this issuer; restarts the control plane, as AKS does, and waits.
 
-        The API server signs with the first ``--service-account-issuer`` and accepts tokens of the others, so that
-        tokens issued before stay valid until they expire. All objects are kept.
+        The API server signs with the first ``--service-account-issuer`` and accepts tokens of the others, so
+        that tokens issued before stay valid until they expire. All objects are kept.
         """
         with self._alone():
             if self.issuer() == issuer_url:
@@ -155,7 +155,7 @@ class ControlPlane:
             self._kwokctl.stop()
             self._start()
 
-    # ------------------------------------------------------------------------------------------ inside
+    # ---- inside
 
     @cached_property
     def _kwokctl(self) -> Kwokctl:

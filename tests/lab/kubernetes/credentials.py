@@ -23,10 +23,10 @@ def admin_kubeconfig(control_plane: ControlPlane) -> str:
 def user_kubeconfig(
     control_plane: ControlPlane, user: str = "clusterUser", groups: Sequence[str] = ("system:masters",)
 ) -> str:
-    """A kubeconfig whose client certificate, signed by the cluster's authority, names the user and the groups.
+    """A kubeconfig whose client certificate, signed by the cluster's authority, names user and groups.
 
-    By default what ``listClusterUserCredential`` gives on a cluster without Entra: also a cluster administrator.
-    With ``groups=()`` the user may do nothing but what ``grant`` allows.
+    By default what ``listClusterUserCredential`` gives on a cluster without Entra: also a cluster
+    administrator. With ``groups=()`` the user may do nothing but what ``grant`` allows.
     """
     pair = Authority(control_plane.directory / "pki").issue(user, groups)
     credential = {"client-certificate-data": _base64(pair.certificate), "client-key-data": _base64(pair.key)}

@@ -68,14 +68,14 @@ class Kwokctl:
         self._run("stop", "cluster")
 
     def delete(self) -> None:
-        """Kills what runs and removes the files. Does without kwokctl: the binaries may be gone or half started."""
+        """Kills what runs and removes the files. Does without kwokctl, whose binary may be gone."""
         for file in self.directory.glob("pids/*.pid"):
             self._kill(int(file.read_text()))
         shutil.rmtree(self.directory, ignore_errors=True)
         (self.home / f"{self.name}.create.yaml").unlink(missing_ok=True)
 
     def _kill(self, pid: int) -> None:
-        """Kills the process, if it is still a component of this cluster and not a stranger with the same pid."""
+        """Kills the process, if it is a component of this cluster and not a stranger with that pid."""
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
             if str(self.directory / "bin") in command:
@@ -144,7 +144,7 @@ class Kwokctl:
         return [{"name": component, "extraArgs": [flag]} for component in components]
 
     def _ports_of_neighbours(self) -> frozenset[int]:
-        """Ports of this lab's other clusters, also of those that are stopped just now or still being created."""
+        """Ports of this lab's other clusters, also of those that are stopped or just being created."""
         files = [*self.home.glob("clusters/*/kwok.yaml"), *self.home.glob("*.create.yaml")]
         taken: set[int] = set()
         for file in files:

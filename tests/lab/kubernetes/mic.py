@@ -3,8 +3,8 @@
 
 """MIC for real: the process runs beside the cluster while the cluster has a Deployment of it.
 
-The pods of the Deployment are simulated; this supervisor starts the real program when they would start, with the
-arguments that stand in the Deployment, and ends it when the Deployment is deleted or scaled to zero.
+The pods of the Deployment are simulated; this supervisor starts the real program when they would start, with
+the arguments that stand in the Deployment, and ends it when the Deployment is deleted or scaled to zero.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 # Names in the raw manifests and in the Helm chart.
 DEPLOYMENTS = ("mic", "aad-pod-identity-mic")
-# Arguments of the Deployment that say how MIC works; the others say where it finds the cluster, Azure and its ports.
+# Arguments of the Deployment that say how MIC works; the others say where it finds cluster, Azure and ports.
 _KEPT = (
     "forceNamespaced",
     "syncRetryDuration",
@@ -141,7 +141,7 @@ class MicSupervisor:
                 "--v=2",
                 f"--http-probe-port={probe}",
                 f"--prometheus-port={metrics}",
-                # The same candidate at each start: it takes its own lease up again instead of waiting for it to end.
+                # The same candidate at each start: it takes its own lease up again without waiting.
                 f"--leader-election-instance={self._control_plane.name}",
                 *arguments,
             ],

@@ -3,10 +3,10 @@
 
 """The AKS add-on for Pod Identity, as AKS puts it into a cluster when ``podIdentityProfile`` says so.
 
-Managed mode: NMI as a DaemonSet in kube-system, no MIC, no AzureAssignedIdentity (AKS itself puts the identities on
-the scale sets). One AzureIdentity and one AzureIdentityBinding for each entry of the profile, one
-AzurePodIdentityException for each exception, and the exception for AKS's own pods. The objects are those of upstream's
-``managed-mode-deployment.yaml`` with AKS's marks.
+Managed mode: NMI as a DaemonSet in kube-system, no MIC, no AzureAssignedIdentity (AKS itself puts the
+identities on the scale sets). One AzureIdentity and one AzureIdentityBinding for each entry of the profile,
+one AzurePodIdentityException for each exception, and the exception for AKS's own pods. The objects are those
+of upstream's ``managed-mode-deployment.yaml`` with AKS's marks.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _PLURALS = ("azureidentitybindings", "azureidentities", "azurepodidentityexcepti
 
 
 def install_pod_identity_addon(control_plane: ControlPlane, profile: Mapping[str, Any]) -> None:
-    """Makes the cluster be as the profile (ARM ``properties.podIdentityProfile``) says; call it again to update.
+    """Makes the cluster as the profile (ARM ``properties.podIdentityProfile``) says; also for updates.
 
-    Custom resources that the add-on made for entries which are no longer in the profile are deleted. Namespaces that
-    entries name and that do not exist are created, as AKS does.
+    Custom resources that the add-on made for entries which are no longer in the profile are deleted.
+    Namespaces that entries name and that do not exist are created, as AKS does.
     """
     api = control_plane.api()
     api.apply(addon_documents(profile), field_manager="aks-addon")
@@ -42,7 +42,7 @@ def install_pod_identity_addon(control_plane: ControlPlane, profile: Mapping[str
 
 
 def remove_pod_identity_addon(control_plane: ControlPlane) -> None:
-    """Takes all of it out: custom resources, DaemonSet, RBAC, and the definitions with whatever is left of them."""
+    """Takes all of it out: custom resources, DaemonSet, RBAC, and the definitions with all that is left."""
     api = control_plane.api()
     for found in _own_custom_resources(api):
         api.delete(api.path_of(found))

@@ -13,7 +13,10 @@ hostIPs:
 - ip: {{ . | Quote }}
 {{ end }}
 {{ $network := or .spec.hostNetwork false }}
-{{ with PodIPWith .spec.nodeName $network ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) }}
+{{ $uid := or .metadata.uid "" }}
+{{ $name := or .metadata.name "" }}
+{{ $namespace := or .metadata.namespace "" }}
+{{ with PodIPWith .spec.nodeName $network $uid $name $namespace }}
 podIP: {{ . | Quote }}
 podIPs:
 - ip: {{ . | Quote }}
@@ -166,7 +169,7 @@ def completed_but_proxy() -> str:
     return _conditions(ready=False) + _containers(state, ready=False) + "phase: Running\n"
 
 
-# Sizes of a Standard_D16s_v5, so that a few nodes carry any test; heartbeats are leases, which KWOK renews itself.
+# Sizes of a Standard_D16s_v5, so that a few nodes carry any test. Heartbeats are leases: KWOK renews them.
 NODE_READY = """\
 conditions:
 {{ range NodeConditions }}
@@ -203,7 +206,8 @@ nodeInfo:
   containerRuntimeVersion: containerd://1.7.28-1
   kernelVersion: 5.15.0-azure
   kubeProxyVersion: ""
-  kubeletVersion: {{ index ( or .metadata.annotations dict ) "lab.aksops.io/kubelet-version" | default "v1.36.3" | Quote }}
+  {{ $annotations := or .metadata.annotations dict }}
+  kubeletVersion: {{ index $annotations "lab.aksops.io/kubelet-version" | default "v1.36.3" | Quote }}
   machineID: ""
   operatingSystem: linux
   osImage: Ubuntu 22.04.5 LTS

@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 import socket
 
-# Below the range that Linux gives to outgoing connections (32768 and up): a port from that range could be taken by
-# any client while a stopped API server waits to be started again.
+# Below the range that Linux gives to outgoing connections (32768 and up): a port from that range could be
+# taken by any client while a stopped API server waits to be started again.
 FIRST, LAST = 20000, 31999
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Programs that the lab runs in the background: started in a session of their own, found again by their pid file."""
+"""Programs that the lab runs in the background, each in a session of its own, found again by pid file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BackgroundProgram:
-    """A process with ``<folder>/<name>.pid`` and ``<folder>/<name>.log``; it outlives the Python that started it."""
+    """A process with ``<name>.pid`` and ``<name>.log`` in ``folder``; it outlives the Python that started it."""
 
     name: str
     folder: Path
@@ -69,7 +69,7 @@ class BackgroundProgram:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def _pid(self) -> int | None:
-        """The process, if it is still the one that was started: a pid alone may have gone to another program."""
+        """The process, if it is the one that was started: a pid may have gone to another program since."""
         try:
             pid, begun = self._pid_file.read_text().split()
         except (FileNotFoundError, ValueError):

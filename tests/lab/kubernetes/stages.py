@@ -13,8 +13,8 @@ A pod template asks for misbehaviour with an annotation:
 Values: ``crash-loop``, ``never-ready``, ``image-pull`` (stays Pending), ``fail`` (pod phase Failed),
 ``restart-after:20s`` (ready, and its containers restart every 20 s).
 
-Pods of Jobs complete after a second. Beside a plain (not native) ``azwi-proxy`` sidecar they do not, as on a real
-kubelet: the pod goes on running until all its containers have ended.
+Pods of Jobs complete after a second. Beside a plain (not native) ``azwi-proxy`` sidecar they do not, as on a
+real kubelet: the pod goes on running until all its containers have ended.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The real mutating webhook, one process for all clusters of a lab, reachable under one URL path per cluster."""
+"""The real mutating webhook: one process for all clusters of a lab, one URL path per cluster."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class WebhookNotServing(Exception):
 class WebhookServer:
     """The webhook of a lab. Its port, certificates and clusters lie in ``<home>/webhook``.
 
-    It takes what a registration says; whether an API server calls it is up to the MutatingWebhookConfiguration there.
+    It takes what a registration says; whether an API server calls it is up to the
+    MutatingWebhookConfiguration there.
     """
 
     home: Path
@@ -105,7 +106,7 @@ class WebhookServer:
     def unregister(self, cluster: str) -> None:
         (self._clusters / f"{cluster}.json").unlink(missing_ok=True)
 
-    # ------------------------------------------------------------------------------------------ inside
+    # ---- inside
 
     @property
     def _folder(self) -> Path:

@@ -3,8 +3,8 @@
 
 """What AKS (or a user, with the open-source chart) puts into a cluster for the workload identity webhook.
 
-The objects are upstream's own manifest. The API server calls the lab's webhook process by URL, where in production it
-calls a Service in the cluster; pods of the Deployment are simulated like all others.
+The objects are upstream's own manifest. The API server calls the lab's webhook process by URL, where in
+production it calls a Service in the cluster; pods of the Deployment are simulated like all others.
 """
 
 from __future__ import annotations

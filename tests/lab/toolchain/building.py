@@ -31,8 +31,8 @@ class BuildFailed(Exception):
 def build(names: tuple[str, ...] = (), report: Report = print) -> Path:
     """Builds the named programs (all default ones without a name) that are not there yet.
 
-    Returns the folder that holds them. Calls ``report`` with one line at the start and the end of each program and
-    at least every ``SIGN_OF_LIFE_SECONDS`` in between; says nothing when everything is there.
+    Returns the folder that holds them. Calls ``report`` with one line at the start and the end of each
+    program and at least every ``SIGN_OF_LIFE_SECONDS`` in between; says nothing when everything is there.
 
     Raises:
         BuildFailed, lab.toolchain.go.GoMissing
@@ -78,7 +78,7 @@ def _only_builder(folder: Path, report: Report) -> Iterator[None]:
 
 
 def _adopt(folder: Path, program: Program, report: Report) -> None:
-    """Takes a binary of the same version from ``KUBEBUILDER_ASSETS`` instead of building it (etcd: of any version)."""
+    """Takes a binary from ``KUBEBUILDER_ASSETS`` instead; an API server only of our version."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     if not assets or program.path not in ("kube-apiserver", "etcd", "kubectl"):
         return

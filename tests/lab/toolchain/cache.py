@@ -24,8 +24,8 @@ def cache_folder() -> Path:
 def tools_folder() -> Path:
     """The folder of the binaries that belong to this checkout's sources; it need not exist yet.
 
-    Its name holds a digest of everything that decides what comes out of a build, so a checkout at another commit
-    with other pins has another folder and the two do not disturb each other.
+    Its name holds a digest of everything that decides what comes out of a build, so a checkout at another
+    commit with other pins has another folder and the two do not disturb each other.
     """
     digest = hashlib.sha256()
     for file in sorted(path for path in MODULES.rglob("*") if path.is_file()):

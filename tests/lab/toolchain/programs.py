@@ -28,7 +28,7 @@ class Program:
 
 
 def _kubernetes(command: str, version: str = KUBERNETES_VERSION, folder: str = "") -> Program:
-    # Unlinked, every component calls itself v0.0.0-master, and the webhook's test for native sidecars goes wrong.
+    # Unlinked, every component calls itself v0.0.0-master, and the webhook's test for sidecars fails.
     major, minor, _ = version.split(".")
     names = (("gitVersion", f"v{version}"), ("gitMajor", major), ("gitMinor", minor))
     return Program(
@@ -50,8 +50,9 @@ PROGRAMS: tuple[Program, ...] = (
     _kubernetes("kube-scheduler"),
     Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
     Program("kwokctl", "kwok", "sigs.k8s.io/kwok/cmd/kwokctl"),
-    # The same code under an older version number. It reports that version, which is what the webhook looks at when
-    # it chooses between native and plain sidecars, and emulates its APIs and features. Only linking is done again.
+    # The same code under an older version number. It reports that version, which is what the webhook looks at
+    # when it chooses between native and plain sidecars, and emulates its APIs and features. Only linking is
+    # done again.
     *(
         _kubernetes(command, OLDER_KUBERNETES_VERSION, f"{OLDER_KUBERNETES_VERSION}/")
         for command in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")

@@ -25,7 +25,7 @@ def pod_identity_sources() -> Path:
 
 
 def workload_identity_sources() -> Path:
-    """github.com/Azure/azure-workload-identity: charts/, deploy/azure-wi-webhook.yaml, examples. Read-only."""
+    """github.com/Azure/azure-workload-identity: charts/, deploy/, examples. Read-only."""
     return _module_folder("webhook", "github.com/Azure/azure-workload-identity")
 
 
