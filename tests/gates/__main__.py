@@ -63,6 +63,8 @@ def _check(gate: Gate, runner: Runner, options: Options) -> Finished:
         # A gate that breaks is a gate that failed: the others still run, and its log says why.
         runner.note(traceback.format_exc())
         outcome = Outcome(failures=(f"the gate itself broke: {traceback.format_exc().splitlines()[-1]}",))
+    if not (outcome.passed or outcome.failures or outcome.skips):
+        outcome = Outcome(failures=("it found nothing to check",))
     return Finished(gate, outcome, time.monotonic() - started)
 
 

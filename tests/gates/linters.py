@@ -65,7 +65,7 @@ def _ansible_lint(runner: Runner, _options: Options) -> Outcome:
     collection = copy_collection(place)
     environment = {"ANSIBLE_COLLECTIONS_PATH": str(place), "ANSIBLE_HOME": str(place / "home")}
     done = runner.run(
-        ["ansible-lint", "--offline", "--strict", "--profile", "production", "--parseable"],
+        ["ansible-lint", "--offline", "--strict", "--profile", "production", "--format", "pep8"],
         cwd=collection,
         environment=environment,
     )

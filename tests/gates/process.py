@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Timer
@@ -48,7 +48,7 @@ class Runner:
 
     def run(
         self,
-        command: Sequence[str | Path],
+        command: Iterable[str | Path],
         *,
         cwd: Path = ROOT,
         environment: Mapping[str, str] | None = None,

@@ -68,7 +68,7 @@ class Progress:
 
 def summary(finished: Sequence[Finished], seconds: float) -> str:
     """The table, every skip with its reason, and the closing line that counts passed, failed and skipped."""
-    rows = [("gate", "passed", "failed", "skipped", "seconds")]
+    rows: list[tuple[str, ...]] = [("gate", "passed", "failed", "skipped", "seconds")]
     for done in finished:
         found = done.outcome
         numbers = (found.passed, len(found.failures), len(found.skips), round(done.seconds))

@@ -75,8 +75,9 @@ def _check(core: Core) -> Callable[[Runner, Options], Outcome]:
         place = CACHE / "sanity" / core.name
         collection = copy_collection(place)
         variables = prepare_home(place / "home", environment)
-        chosen = [] if core.every_python else ["--python", python.name.removeprefix("python")]
-        command = [environment.bin / "ansible-test", "sanity", "--local", "--color", "no", *chosen]
+        command = [str(environment.bin / "ansible-test"), "sanity", "--local", "--color", "no"]
+        if not core.every_python:
+            command += ["--python", python.name.removeprefix("python")]
         return read_outcome(runner.run(command, cwd=collection, environment=variables, timeout=3000))
 
     return check

@@ -3,9 +3,9 @@
 
 """A home for ``ansible-test``, in which it also works where only a package index can be reached.
 
-``ansible-test`` makes its own environments with few environment variables left, so pip's settings must lie in a
-file; and it downloads a script that installs pip, which a closed network refuses, so one that uses Python's own
-``ensurepip`` is put where the download would be kept.
+``ansible-test`` makes its own environments with few environment variables left, so pip's settings must lie in
+a file; and it downloads a script that installs pip, which a closed network refuses, so one that uses Python's
+own ``ensurepip`` is put where the download would be kept.
 """
 
 from __future__ import annotations
