@@ -40,8 +40,8 @@ def run(gates: Sequence[Gate], options: Options, side_by_side: int) -> list[Fini
                     progress.starts(gate)
                     runners[gate.name] = Runner(gate.name)
                     running[pool.submit(_check, gate, runners[gate.name], options)] = gate
-                done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
-                for future in done:
+                ended = wait(running, timeout=1, return_when=FIRST_COMPLETED).done
+                for future in ended:
                     gate = running.pop(future)
                     runners.pop(gate.name)
                     finished[gate.name] = future.result()

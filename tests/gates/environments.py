@@ -77,7 +77,10 @@ class Environment:
         python = self.bin / "python"
         if not python.exists():
             return False
-        return subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+        return (
+            subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode
+            == 0
+        )
 
 
 def development() -> Environment:
@@ -102,10 +105,10 @@ def find_python(*versions: str) -> Path | None:
         for candidate in filter(None, [on_path, *sorted(map(str, in_pyenv))]):
             # The program itself is asked, since pyenv's shims exist for versions that are not selected.
             asked = "import sys, venv, ensurepip; print(sys.executable, '%d.%d' % sys.version_info[:2])"
-            answer = subprocess.run([candidate, "-c", asked], capture_output=True, text=True)
-            path, _, found = answer.stdout.strip().rpartition(" ")
+            answer = subprocess.run([candidate, "-c", asked], capture_output=True, text=True, check=False)
+            *path, found = answer.stdout.rsplit(maxsplit=1) or ("",)
             if answer.returncode == 0 and found == version:
-                return Path(path)
+                return Path(path[0])
     return None
 
 
@@ -125,7 +128,7 @@ def _lock(folder: Path) -> Iterator[None]:
 def _run(command: list[str]) -> None:
     # No inherited PYTHONPATH: pip must see the packages of its own environment only.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode != 0:
         words = (done.stderr or done.stdout).strip()
         if "ensurepip" in words:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 from gates.environments import CACHE, ROOT, Environment, EnvironmentBroken, find_python
 from gates.gate import Gate, Options, Outcome, Skip

@@ -28,7 +28,7 @@ def copy_collection(collections: Path) -> Path:
     for name in files():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target / name)
-    # A repository of its own: ansible-test and others ask git which files there are, and the copy lies below a
-    # folder that the checkout ignores.
+    # A repository of its own: ansible-test and others ask git which files there are, and the copy lies
+    # below a folder that the checkout ignores.
     subprocess.run(["git", "init", "--quiet", target], check=True)
     return target
