@@ -10,7 +10,7 @@ Type hints are Optional[...] and not ``X | None``: ``records`` evaluates them, o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 FACTS_SCHEMA = "aksops.workload_identity/facts/v1"
@@ -65,6 +65,7 @@ class ClusterFacts:
     pod_identity_profile: Optional[PodIdentityProfile]
     entra_integrated: bool = False
     local_accounts_disabled: bool = False
+    node_identity_ids: tuple[str, ...] = ()  # identities AKS itself puts on the nodes: kubelet's, add-ons'
 
 
 @dataclass(frozen=True)
@@ -171,14 +172,25 @@ class WorkloadRecord:
     service_account: str  # "default" where the template names none
     replicas: Optional[int]  # None where the kind has none
     template: Mapping[str, Any]  # the pod template as it stands
-    template_path: tuple[str, ...]  # where the template lies: ("spec", "template") or spec.jobTemplate.spec.template
+    template_path: tuple[
+        str, ...
+    ]  # where the template lies: ("spec", "template") or spec.jobTemplate.spec.template
     match_labels: Mapping[str, Any]  # spec.selector of the object, as it stands
-    owner: Optional[str] = None  # "Helm release default/web", "Argo CD application x", "Flux ...": who may revert
+    owner: Optional[str] = (
+        None  # "Helm release default/web", "Argo CD application x", "Flux ...": who may revert
+    )
     switched: bool = False  # carries this collection's undo record
     held: Optional[str] = None  # reason for which `migrate` passes over it
     healthy: bool = True
     health: str = ""  # why not, in words
     pods: int = 0  # live pods now
+    labels: Optional[Mapping[str, Any]] = None  # of the object itself
+    original_template: Optional[Mapping[str, Any]] = None  # where switched: the template as it was before
+    ownership: str = "none"  # none | helm | gitops | operator: what kind of owner
+    rolls: str = (
+        "rolling"  # rolling | on_delete | on_demand (CronJob) | never (bare pods, Jobs, bare ReplicaSets)
+    )
+    proxy_refused: Optional[str] = None  # why the proxy sidecar cannot run there
 
 
 @dataclass(frozen=True)
@@ -194,11 +206,24 @@ class Facts:
     exceptions: tuple[ObjectRef, ...]
     assigned: tuple[ObjectRef, ...]  # AzureAssignedIdentities
     workloads: tuple[WorkloadRecord, ...]
-    service_accounts: tuple[Mapping[str, Any], ...]  # raw objects that the workloads use, or that a plan may reuse
-    service_account_users: Mapping[str, tuple[ObjectRef, ...]]  # "ns/name" -> all workloads on it, bound or not
-    role_bindings: tuple[Mapping[str, Any], ...]  # raw (Cluster)RoleBindings with a subject among those accounts
-    dependants: tuple[Mapping[str, Any], ...]  # raw SecretProviderClasses, TriggerAuthentications on Pod Identity
+    service_accounts: tuple[
+        Mapping[str, Any], ...
+    ]  # raw objects that the workloads use, or that a plan may reuse
+    service_account_users: Mapping[
+        str, tuple[ObjectRef, ...]
+    ]  # "ns/name" -> all workloads on it, bound or not
+    role_bindings: tuple[
+        Mapping[str, Any], ...
+    ]  # raw (Cluster)RoleBindings with a subject among those accounts
+    dependants: tuple[
+        Mapping[str, Any], ...
+    ]  # raw SecretProviderClasses, TriggerAuthentications on Pod Identity
     webhook: str  # none | addon | open-source
     crds: tuple[str, ...]
     findings: tuple[Finding, ...]
     unreadable: tuple[Unreadable, ...]
+    bound_pods: tuple[ObjectRef, ...] = ()  # live pods that still get a token through Pod Identity
+    twins: tuple[ObjectRef, ...] = ()  # "-wi" objects that this collection made
+    node_users: Mapping[str, str] = field(
+        default_factory=dict
+    )  # identity (lower case) -> who else needs it on the nodes

@@ -58,8 +58,12 @@ class PlannedServiceAccount:
     client_id: str  # may be unknown()
     tenant_id: str
     create: bool
-    copy_from: Optional[str] = None  # the account whose imagePullSecrets, automount and bindings it takes over
-    role_bindings: tuple[ObjectRef, ...] = ()  # bindings that get the new account as a subject beside the old one
+    copy_from: Optional[str] = (
+        None  # the account whose imagePullSecrets, automount and bindings it takes over
+    )
+    role_bindings: tuple[
+        ObjectRef, ...
+    ] = ()  # bindings that get the new account as a subject beside the old one
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,9 @@ class PlannedWorkload:
     client_ids: Optional[Mapping[str, str]] = None  # old client ID -> new, where pinned in the template
     keep_label: bool = False  # aadpodidbinding is part of an immutable selector: state "masked"
     dependants: Optional[Mapping[str, str]] = None  # SecretProviderClass -> its "-wi" twin
+    client_id_env: Optional[str] = (
+        None  # AZURE_CLIENT_ID to add: its account is annotated with another (mode share)
+    )
 
 
 @dataclass(frozen=True)
