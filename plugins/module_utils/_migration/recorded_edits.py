@@ -20,6 +20,9 @@ class _Absent:
     def __repr__(self) -> str:
         return "absent"
 
+    def __deepcopy__(self, memo: object) -> _Absent:
+        return self  # it is compared by identity
+
 
 ABSENT = _Absent()
 
