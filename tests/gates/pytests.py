@@ -68,7 +68,19 @@ def _pytest(runner: Runner, paths: list[str], options: Options, python: str | Pa
     report = CACHE / "test" / f"{runner.name}.xml"
     report.unlink(missing_ok=True)
     chosen = [] if options.full else ["-m", "not slow"]
-    done = runner.run([python, "-m", "pytest", "-v", f"--junit-xml={report}", *chosen, *paths], timeout=4500)
+    done = runner.run(
+        [
+            python,
+            "-m",
+            "pytest",
+            "-v",
+            "--continue-on-collection-errors",
+            f"--junit-xml={report}",
+            *chosen,
+            *paths,
+        ],
+        timeout=4500,
+    )
     return read_report(report, done)
 
 
