@@ -13,6 +13,7 @@ from typing import Any, Optional
 from ._step_account import COLLECTION, tally
 
 _NOTE_WIDTH = 100
+_NOT_MOVED = ("blocked", "held", "exported", "rolled_back", "failed")  # states of workloads
 
 
 @dataclass
@@ -93,7 +94,8 @@ def state(account: ClusterAccount, check_mode: bool) -> str:
     if account.undone:
         return "would go back" if check_mode else "rolled back"
     if account.verified:
-        return "would be migrated" if check_mode else "migrated"
+        left = any((account.workloads or {}).get(name) for name in _NOT_MOVED)
+        return ("would be " if check_mode else "") + ("partly migrated" if left else "migrated")
     if account.plan is not None:
         return account.plan.replace("_", " ")
     return "seen"

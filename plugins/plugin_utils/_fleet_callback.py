@@ -17,6 +17,8 @@ from ansible.plugins.callback import CallbackBase
 from ._fleet_account import FleetAccount
 from ._step_account import COLLECTION, describe, troubled
 
+_TROUBLES_SHOWN = 20  # the rest is in the result and in the files of the run folder
+
 
 class FleetCallback(CallbackBase):  # type: ignore[misc]
     """One short line for each cluster and step, and a table at the end.
@@ -50,8 +52,7 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
             constants.COLOR_CHANGED if changed else constants.COLOR_OK,
             mark="*" if changed else " ",
         )
-        for trouble in troubled(action, data):
-            self._line(host, step, trouble, constants.COLOR_WARN, mark="!")
+        self._troubles(host, step, troubled(action, data), constants.COLOR_WARN)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         host, action, data = result._host.get_name(), action_of(result), result._result
@@ -61,8 +62,7 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
             return
         self._account.failed(host, message, data)
         self._line(host, "FAILED", message, constants.COLOR_ERROR, mark="!")
-        for trouble in troubled(action, data):
-            self._line(host, "FAILED", trouble, constants.COLOR_ERROR, mark="!")
+        self._troubles(host, "FAILED", troubled(action, data), constants.COLOR_ERROR)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         host = result._host.get_name()
@@ -87,6 +87,12 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
         self._display.display(f"{self._account.headline()}; {seconds:.0f} s")
         for line in table:
             self._display.display(f"  {line}", color=constants.COLOR_ERROR if "  FAILED  " in line else None)
+
+    def _troubles(self, host: str, step: str, troubles: list[str], color: Optional[str]) -> None:
+        for trouble in troubles[:_TROUBLES_SHOWN]:
+            self._line(host, step, trouble, color, mark="!")
+        if len(troubles) > _TROUBLES_SHOWN:
+            self._line(host, step, f"and {len(troubles) - _TROUBLES_SHOWN} more", color, mark="!")
 
     def _line(self, host: str, step: str, words: str, color: Optional[str], mark: str = " ") -> None:
         clock = time.strftime("%H:%M:%S")

@@ -33,6 +33,13 @@ def test_a_cluster_is_migrated_only_once_it_is_verified() -> None:
     assert states(account) == {"aks-1": "migrated"}
 
 
+def test_a_cluster_is_partly_migrated_while_workloads_wait_for_a_later_wave() -> None:
+    account = FleetAccount()
+    account.record("aks-1", WORKLOADS, "workload_identity", {"counts": {"switched": 1, "blocked": 7}})
+    account.verified("aks-1")
+    assert states(account) == {"aks-1": "partly migrated"}
+
+
 def test_check_mode_says_what_would_be() -> None:
     account = FleetAccount(check_mode=True)
     account.record("aks-1", WORKLOADS, "pod_identity", {"counts": {"restored": 2}})
