@@ -74,7 +74,10 @@ def test_inputs_are_the_cluster_and_names_with_the_roles_prefix(role: str) -> No
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_input_is_used(role: str) -> None:
-    files = [*(ROOT / "roles" / role / "tasks").glob("*.yml"), *(ROOT / "roles" / role / "vars").glob("*.yml")]
+    files = [
+        *(ROOT / "roles" / role / "tasks").glob("*.yml"),
+        *(ROOT / "roles" / role / "vars").glob("*.yml"),
+    ]
     text = "\n".join(path.read_text() for path in files)
     own = {name for name in promised(role) if name.startswith(f"{role}_")}
     assert {name for name in own if not re.search(rf"\b{name}\b", text)} == set()
@@ -128,6 +131,10 @@ def test_playbooks_are_lists_of_roles(path: Path) -> None:
 def test_collection_wide_inputs_are_all_documented() -> None:
     files = [*(ROOT / "roles").rglob("*.yml"), *PLAYBOOKS]
     used = {name for path in files for name in re.findall(r"\bworkload_identity_[a-z_]+\b", path.read_text())}
-    used = {name for name in used if not name.startswith(("workload_identity_plan_",))} - {"workload_identity_"}
-    listed = re.findall(r"^\| `(workload_identity_\w+)` \|", (ROOT / "docs/variables.md").read_text(), re.MULTILINE)
+    used = {name for name in used if not name.startswith(("workload_identity_plan_",))} - {
+        "workload_identity_"
+    }
+    listed = re.findall(
+        r"^\| `(workload_identity_\w+)` \|", (ROOT / "docs/variables.md").read_text(), re.MULTILINE
+    )
     assert used == set(listed)
