@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Processes of a lab that nobody supervises any more, for example after the machine's memory killer chose one."""
+"""Processes of a lab that nobody supervises any more, for example after a crash."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ import psutil
 
 
 def end_leftovers(folder: Path, programs: Iterable[Path], patience_seconds: float = 5.0) -> list[str]:
-    """Ends processes whose program lies in the lab's folder or in ``programs`` and whose arguments name the folder.
+    """Ends processes whose program lies in the folder or in ``programs`` and whose arguments name the folder.
 
-    Both conditions: an editor with one of the lab's files open is left alone. Gives the names of what was ended.
+    Both conditions: an editor with one of the lab's files open is left alone. Gives the names of
+    what was ended.
     """
-    mine = [process for process in psutil.process_iter(["pid", "exe", "cmdline", "name"]) if _of(process, folder, programs)]
+    mine = [
+        process
+        for process in psutil.process_iter(["pid", "exe", "cmdline", "name"])
+        if _of(process, folder, programs)
+    ]
     for process in mine:
         _ask(process)
     _, alive = psutil.wait_procs(mine, timeout=patience_seconds)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The app: asks for a token as apps do and prints, as JSON, whose it is. Runs alone, with a pod's environment.
+"""The app: asks for a token as apps do and prints, as JSON, whose it is. Runs with a pod's environment.
 
-``ask.py sdk <scope>`` uses DefaultAzureCredential; ``ask.py metadata <resource>`` knows only the instance metadata
-address, as code does whose SDK is older than Workload Identity.
+``ask.py sdk <scope>`` uses DefaultAzureCredential; ``ask.py metadata <resource>`` knows only the instance
+metadata address, as code does whose SDK is older than Workload Identity.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 
 """A container of a live pod as a process sees it: its environment, and its token files.
 
-The files are those of the pod's projected volumes, with tokens that are bound to this very pod, as the kubelet asks
-for them. They lie below a folder that stands for the container's root; variables that name a file there are
+The files are those of the pod's projected volumes, with tokens that are bound to this very pod, as the kubelet
+asks for them. They lie below a folder that stands for the container's root; variables that name a file there are
 given with that folder in front, and nothing else of the environment differs from the pod's.
 """
 
@@ -84,7 +84,9 @@ def _value(pod: Pod, variable: Mapping[str, Any]) -> str:
         return str(variable.get("value", ""))
     field = variable["valueFrom"].get("fieldRef", {}).get("fieldPath")
     if field is None:
-        raise NotPlayable(f"variable {variable['name']} of pod {pod['metadata']['name']} is taken from elsewhere")
+        raise NotPlayable(
+            f"variable {variable['name']} of pod {pod['metadata']['name']} is taken from elsewhere"
+        )
     value: Any = pod
     for part in field.split("."):
         value = value.get(part, "")

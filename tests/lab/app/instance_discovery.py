@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``login.microsoftonline.com`` for a program that insists on asking it about authorities that it does not know.
+"""``login.microsoftonline.com`` for a program that insists on asking it about unknown authorities.
 
 MSAL for Go validates every unknown authority at ``https://login.microsoftonline.com/common/discovery/instance``
 (``internal/oauth/ops/authority``); the migration proxy has no switch for that. So it gets an HTTPS proxy
-that answers in the name of that host, and nothing else. Go never uses a proxy for 127.0.0.1, so all other requests
-go to the emulated Azure.
+that answers in the name of that host, and nothing else. Go never uses a proxy for localhost, so all other
+requests go to the emulated Azure.
 """
 
 from __future__ import annotations
@@ -75,5 +75,10 @@ def _answer(request: str, authority: str) -> bytes:
             "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
         }
     ).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    return head.encode() + body
+    head = (
+        "HTTP/1.1 200 OK",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    )
+    return "\r\n".join([*head, "", ""]).encode() + body

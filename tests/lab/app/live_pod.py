@@ -27,8 +27,8 @@ class NoPod(Exception):
 def live_pod(api: ApiServer, application: Application) -> Iterator[Pod]:
     """A ready pod of the application.
 
-    A CronJob gets a Job (as ``kubectl create job --from=cronjob/...`` makes it) that goes on until the block ends;
-    a workload that is scaled to zero gets one replica for as long.
+    A CronJob gets a Job (as ``kubectl create job --from=cronjob/...`` makes it) that lasts until the block
+    ends; a workload that is scaled to zero gets one replica for as long.
 
     Raises:
         NoPod

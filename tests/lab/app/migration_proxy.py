@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The webhook's migration proxy: the real program, with the environment and token file of the pod's own sidecar."""
+"""The webhook's migration proxy: the real program, with environment and token of the pod's own sidecar."""
 
 from __future__ import annotations
 

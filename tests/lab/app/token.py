@@ -97,8 +97,10 @@ def _asked(stage: Stage, application: Application, pod: dict[str, Any], root: Pa
 def _run(
     stage: Stage, application: Application, pod: dict[str, Any], app: Container, metadata: str, way: str
 ) -> AppToken:
-    """Runs the app with exactly the pod's environment, and what the node and the image add to it: the address that
-    169.254.169.254 leads to, and the certificates of the image."""
+    """Runs the app with exactly the pod's environment.
+
+    And what node and image add to it: where 169.254.169.254 leads to, and the image's certificates.
+    """
     environment = {
         **app.environment,
         "AZURE_POD_IDENTITY_AUTHORITY_HOST": metadata,
@@ -115,7 +117,9 @@ def _run(
     try:
         answer = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
-        raise NoToken(f"{application.key}: the app ended with {done.returncode}: {done.stderr[-2000:]}") from None
+        raise NoToken(
+            f"{application.key}: the app ended with {done.returncode}: {done.stderr[-2000:]}"
+        ) from None
     if "error" in answer:
         raise NoToken(f"{application.key}: {answer['error']}")
     claims = answer["claims"]

@@ -50,7 +50,9 @@ def telemetry_identity() -> Identity:
     return _identity("id-telemetry", SUBSCRIPTION_APPS, "rg-shared", BLOB_READER)
 
 
-def _identity(name: str, subscription: str, group: str, *roles: str, location: str = "westeurope") -> Identity:
+def _identity(
+    name: str, subscription: str, group: str, *roles: str, location: str = "westeurope"
+) -> Identity:
     scope = f"/subscriptions/{subscription}/resourceGroups/{group}"
     return Identity(name, subscription, group, location, tuple(RoleGrant(role, scope) for role in roles))
 
@@ -62,7 +64,9 @@ def _application(identity: Identity, manifest: dict[str, Any], asks: Any = "sdk"
 
 def _telemetry() -> tuple[list[dict[str, Any]], Application]:
     accompanying = [namespace("telemetry"), service_account("telemetry", "collector")]
-    collector = workload("DaemonSet", "telemetry", "collector", selector="telemetry", service_account="collector")
+    collector = workload(
+        "DaemonSet", "telemetry", "collector", selector="telemetry", service_account="collector"
+    )
     return accompanying, _application(telemetry_identity(), collector)
 
 
@@ -104,14 +108,19 @@ def _helm(suffix: str, sources: Path) -> Cluster:
             _application(blob_id, blob_deployment),
             _application(
                 shop_id,
-                workload("StatefulSet", "shop", "orders", selector="shop", service_account="orders", replicas=2),
+                workload(
+                    "StatefulSet", "shop", "orders", selector="shop", service_account="orders", replicas=2
+                ),
             ),
             _application(
                 shop_id,
-                workload("Deployment", "shop", "checkout", selector="shop", service_account="checkout", replicas=2),
+                workload(
+                    "Deployment", "shop", "checkout", selector="shop", service_account="checkout", replicas=2
+                ),
             ),
             _application(
-                reports_id, workload("CronJob", "shop", "reports", selector="reports", service_account="reports")
+                reports_id,
+                workload("CronJob", "shop", "reports", selector="reports", service_account="reports"),
             ),
             collector,
         ),
@@ -153,13 +162,20 @@ def _manifests(suffix: str, sources: Path) -> Cluster:
             _application(client_id, placed(client, "rest-api")),
             _application(
                 finance_id,
-                workload("Deployment", "finance", "legacy-ledger", selector="finance", service_account="ledger"),
+                workload(
+                    "Deployment", "finance", "legacy-ledger", selector="finance", service_account="ledger"
+                ),
                 asks="metadata",
             ),
             _application(
                 finance_id,
                 workload(
-                    "Deployment", "finance", "batch-import", selector="finance", service_account="import", replicas=0
+                    "Deployment",
+                    "finance",
+                    "batch-import",
+                    selector="finance",
+                    service_account="import",
+                    replicas=0,
                 ),
             ),
             collector,
@@ -195,7 +211,8 @@ def _addon(suffix: str, sources: Path) -> Cluster:
         applications=(
             _application(demo_id, placed(demo_deployment, "demo")),
             _application(
-                web_id, workload("Deployment", "web", "api", selector="web", service_account="api", replicas=2)
+                web_id,
+                workload("Deployment", "web", "api", selector="web", service_account="api", replicas=2),
             ),
             _application(
                 web_id, workload("StatefulSet", "web", "worker", selector="web", service_account="worker")

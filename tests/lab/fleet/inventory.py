@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory folder of a lab: a dynamic one, a static one, and the options that a team would keep beside them."""
+"""The inventory of a lab: dynamic, static, and the options that a team would keep beside them."""
 
 from __future__ import annotations
 

@@ -63,8 +63,8 @@ class Application:
     """A workload whose pods ask for tokens of one identity.
 
     Attributes:
-        asks: ``sdk`` - through DefaultAzureCredential; ``metadata`` - only through instance metadata, as code with
-            an SDK from before Workload Identity does, so that it needs the proxy sidecar.
+        asks: ``sdk`` - through DefaultAzureCredential; ``metadata`` - only through instance metadata, as code
+            with an SDK from before Workload Identity does, so that it needs the proxy sidecar.
         manifest: the object as it is applied.
         template_path: where its pod template lies.
     """
@@ -97,7 +97,9 @@ class Cluster:
     version: str
     identities: tuple[Identity, ...] = ()
     applications: tuple[Application, ...] = ()
-    manifests: tuple[dict[str, Any], ...] = ()  # all else: namespaces, accounts, identities, bindings, bystanders
+    manifests: tuple[
+        dict[str, Any], ...
+    ] = ()  # all else: namespaces, accounts, identities, bindings, bystanders
     profile: tuple[dict[str, Any], ...] = ()  # userAssignedIdentities of the add-on's ARM profile
     location: str = LOCATION
     node_count: int = 2

@@ -53,8 +53,8 @@ def java_blob(sources: Path, identity: Identity) -> tuple[Manifest, Manifest, Ma
 def rest_api(sources: Path, identity: Identity) -> tuple[Manifest, Manifest, list[Manifest], Manifest]:
     """``examples/rest-api``: identity, binding, the service, and the client.
 
-    The example runs its client as a bare pod, which nobody does for anything that must stay up: the lab runs the
-    same pod as a Deployment.
+    The example runs its client as a bare pod, which nobody does for anything that must stay up: the lab
+    runs the same pod as a Deployment.
     """
     folder = sources / "examples" / "rest-api"
     text = {
