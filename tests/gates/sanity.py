@@ -21,7 +21,7 @@ _FAILED = re.compile(
     re.MULTILINE,
 )
 _SKIPPED = re.compile(r"""^WARNING: Skipping sanity test ["']?([\w-]+)["']? (.*)$""", flags=re.MULTILINE)
-_FINDING = re.compile(r"^ERROR: (\S+:\d+:\d+: .*)$", flags=re.MULTILINE)
+_FOUND = re.compile(r"^ERROR: Found (\d+) ([\w-]+) issue\(s\)", flags=re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,9 @@ def read_outcome(done: Completed) -> Outcome:
         words = [line for line in done.output.splitlines() if line.startswith(("ERROR", "FATAL"))]
         failed = [f"ansible-test ended with {done.returncode}: {words[-1] if words else 'see the log'}"]
         return Outcome(failures=tuple(failed), skips=skips)
-    findings = _FINDING.findall(done.output)
-    failures = tuple(f"{name} ({len(findings)} findings in all, see the log)" for name in failed)
+    found = _FOUND.findall(done.output)
+    failures = tuple(
+        f"{name}: {sum(int(number) for number, test in found if test == name)} findings, see the log"
+        for name in failed
+    )
     return Outcome(passed=len(started) - len(failed), failures=failures, skips=skips)
