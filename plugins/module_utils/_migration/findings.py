@@ -135,6 +135,12 @@ CATALOGUE: Mapping[str, Entry] = {
         "The client ID comes from a ConfigMap, a Secret or a field, where this collection does not change it.",
         "See that it names the identity of the plan; otherwise change it together with the workload.",
     ),
+    "resource-id-pinned": Entry(
+        WARNING,
+        "The template names the identity by its resource ID. Neither the proxy nor the SDKs choose by it under"
+        " workload identity; they take the client ID.",
+        "Let the application ask by client ID, or without one.",
+    ),
     "environment-preset": Entry(
         WARNING,
         "The template sets a variable that the webhook would set; the webhook leaves it as it is.",

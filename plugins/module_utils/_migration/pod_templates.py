@@ -123,3 +123,7 @@ def proxy_refused(
     if level in ("baseline", "restricted"):
         return f"its namespace enforces pod security level {level!r}, and the proxy's init container is privileged"
     return None
+
+
+def has_init_containers(template: Mapping[str, Any]) -> bool:
+    return bool(items(spec(template).get("initContainers")))
