@@ -46,7 +46,7 @@ def documented_options(module: str) -> set[str]:
     documentation = constant(ROOT / "plugins/modules" / f"{module}.py", "DOCUMENTATION")
     names = set(documentation.get("options") or {})
     for fragment in documentation.get("extends_documentation_fragment") or []:
-        file, _, part = fragment.removeprefix(OURS).partition(".")
+        file, part = [*fragment.removeprefix(OURS).split(".", 1), ""][:2]
         name = part.upper() if part else "DOCUMENTATION"
         names |= set(constant(ROOT / "plugins/doc_fragments" / f"{file}.py", name).get("options") or {})
     return names
