@@ -133,15 +133,24 @@ class Kwokctl:
         return self.tools if self.version == KUBERNETES_VERSION else self.tools / self.version
 
     def _patches(self) -> list[dict[str, Any]]:
-        """An older version is the newer code that was linked with an older number and emulates that version.
-
-        The default of this flag, one version below, is out of the range that such a binary accepts.
-        """
-        if self.version == KUBERNETES_VERSION:
-            return []
-        flag = {"key": "min-compatibility-version", "value": self.version.rpartition(".")[0]}
-        components = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
-        return [{"name": component, "extraArgs": [flag]} for component in components]
+        """Arguments beyond kwokctl's own."""
+        # There is one of each: an election would only let them wait for the lease of a killed predecessor.
+        alone = {"key": "leader-elect", "value": "false"}
+        arguments: dict[str, list[dict[str, str]]] = {
+            "kube-apiserver": [],
+            "kube-controller-manager": [alone],
+            "kube-scheduler": [alone],
+        }
+        # Likewise for the nodes: without leases the simulated kubelets go on at once after a restart.
+        kubelets = {"key": "node-lease-duration-seconds", "value": "0"}
+        if self.version != KUBERNETES_VERSION:
+            # An older version is the newer code, linked with an older number, and emulates that version. The
+            # default of this flag, one version below, is out of the range that such a binary accepts.
+            compatible = {"key": "min-compatibility-version", "value": self.version.rpartition(".")[0]}
+            for flags in arguments.values():
+                flags.append(compatible)
+        arguments["kwok-controller"] = [kubelets]
+        return [{"name": name, "extraArgs": flags} for name, flags in arguments.items() if flags]
 
     def _ports_of_neighbours(self) -> frozenset[int]:
         """Ports of this lab's other clusters, also of those that are stopped or just being created."""

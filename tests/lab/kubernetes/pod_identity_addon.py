@@ -19,6 +19,7 @@ import yaml
 from lab.kubernetes.api_server import ApiServer, Document
 from lab.kubernetes.control_plane import ControlPlane
 from lab.toolchain import pod_identity_sources
+from lab.waiting import eventually
 
 GROUP = "aadpodidentity.k8s.io"
 VERSION = f"{GROUP}/v1"
@@ -47,6 +48,9 @@ def remove_pod_identity_addon(control_plane: ControlPlane) -> None:
     for found in _own_custom_resources(api):
         api.delete(api.path_of(found))
     api.remove(_infrastructure())
+    # Definitions go after the last of their objects; installing again must not meet those that are going.
+    definitions = [one for one in _infrastructure() if one["kind"] == "CustomResourceDefinition"]
+    eventually(lambda: all(api.find(api.path_of(one)) is None for one in definitions), seconds=60)
 
 
 def addon_documents(profile: Mapping[str, Any]) -> list[Document]:

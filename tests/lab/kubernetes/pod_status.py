@@ -169,8 +169,7 @@ def completed_but_proxy() -> str:
     return _conditions(ready=False) + _containers(state, ready=False) + "phase: Running\n"
 
 
-# Sizes of a Standard_D16s_v5, so that a few nodes carry any test. Heartbeats are leases: KWOK renews them.
-NODE_READY = """\
+_NODE_CONDITIONS = """\
 conditions:
 {{ range NodeConditions }}
 - type: {{ .type | Quote }}
@@ -178,8 +177,13 @@ conditions:
   reason: {{ .reason | Quote }}
   message: {{ .message | Quote }}
   lastHeartbeatTime: {{ Now | Quote }}
-  lastTransitionTime: {{ Now | Quote }}
+  lastTransitionTime: {{ or $since Now | Quote }}
 {{ end }}
+"""
+NODE_ALIVE = "{{ $since := .metadata.creationTimestamp }}\n" + _NODE_CONDITIONS
+
+# Sizes of a Standard_D16s_v5, so that a few nodes carry any test.
+_NODE_FACTS = """\
 addresses:
 {{ with NodeIP }}
 - type: InternalIP
@@ -214,3 +218,4 @@ nodeInfo:
   systemUUID: ""
 phase: Running
 """
+NODE_READY = '{{ $since := "" }}\n' + _NODE_CONDITIONS + _NODE_FACTS

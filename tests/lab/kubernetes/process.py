@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BackgroundProgram:
-    """A process with ``<name>.pid`` and ``<name>.log`` in ``folder``; it outlives the Python that started it."""
+    """A process with ``<name>.pid`` and ``<name>.log`` in ``folder``; it outlives who started it."""
 
     name: str
     folder: Path

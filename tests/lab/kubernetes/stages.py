@@ -90,6 +90,8 @@ def stages() -> list[dict[str, Any]]:
     }
     return [
         _stage("node-initialize", "Node", (_NOT_READY,), pod_status.NODE_READY),
+        # Well within the 200 s that kwokctl gives the controller manager before it calls a node lost.
+        _stage("node-heartbeat", "Node", (_READY,), pod_status.NODE_ALIVE, {"durationMilliseconds": 60000}),
         _pod("ready", (*fresh, _behaves("none", "restart-after")), pod_status.ready()),
         _pod("never-ready", (*fresh, _behaves("never-ready")), pod_status.not_ready()),
         _pod("crash", (*fresh, _behaves("crash-loop")), pod_status.crashed()),
