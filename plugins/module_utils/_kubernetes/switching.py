@@ -15,7 +15,7 @@ from typing import Any, Optional
 from .._migration import rewriting
 from .._migration.facts import ObjectRef
 from .._migration.kinds import template_path
-from .._migration.objects import USE_LABEL, annotations, at, labels, mapping, spec
+from .._migration.objects import USE_LABEL, annotations_of, at, labels, mapping, spec
 from .._migration.plan import PlannedWorkload
 from .._migration.undo_record import UndoRecordError
 from .errors import KubernetesError
@@ -59,7 +59,7 @@ def is_switched(workload: Mapping[str, Any], planned: PlannedWorkload) -> bool:
 def is_verified(workload: Mapping[str, Any]) -> bool:
     """Whether a switch has stood its test already. One that its owner applied is not ours to undo, so it
     counts."""
-    return VERIFIED_ANNOTATION in annotations(workload) or not rewriting.switched(workload)
+    return VERIFIED_ANNOTATION in annotations_of(workload) or not rewriting.switched(workload)
 
 
 def held(workload: Mapping[str, Any]) -> str:
@@ -104,7 +104,7 @@ def undo_patch(workload: Mapping[str, Any], hold_reason: str = "") -> Optional[d
 def forget_patch(workload: Mapping[str, Any]) -> Optional[dict[str, Any]]:
     """Without undo record, hold and mark; the template stays as it is, so nothing rolls."""
     change = rewriting.forget(_unmarked(workload), str(workload.get("kind")))
-    marked = VERIFIED_ANNOTATION in annotations(workload)
+    marked = VERIFIED_ANNOTATION in annotations_of(workload)
     return _without_mark(workload, change.patch) if change.changed or marked else None
 
 
@@ -129,7 +129,7 @@ def _undo(workload: Mapping[str, Any], hold: Optional[rewriting.Hold]) -> rewrit
 def _unmarked(workload: Mapping[str, Any]) -> Mapping[str, Any]:
     """As it would be had it never been marked: an undo then also knows whether there were annotations at
     all."""
-    if VERIFIED_ANNOTATION not in annotations(workload):
+    if VERIFIED_ANNOTATION not in annotations_of(workload):
         return workload
     result = copy.deepcopy(dict(workload))
     del result["metadata"]["annotations"][VERIFIED_ANNOTATION]
@@ -138,7 +138,7 @@ def _unmarked(workload: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _without_mark(workload: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     result = copy.deepcopy(dict(patch))
-    if VERIFIED_ANNOTATION in annotations(workload):
+    if VERIFIED_ANNOTATION in annotations_of(workload):
         metadata = result.setdefault("metadata", {})
         if metadata.get("annotations", {}) is not None:  # null: all annotations go, the mark with them
             metadata.setdefault("annotations", {})[VERIFIED_ANNOTATION] = None
