@@ -15,6 +15,16 @@ from typing import Any, Callable, Optional
 
 COLLECTION = "aksops.workload_identity."
 
+_PLAN_FIGURES = {
+    "workloads": "workloads",
+    "workloads_switched": "switched already",
+    "workloads_export": "to export",
+    "workloads_passed_over": "passed over",
+    "identities_to_create": "identities to create",
+    "blockers": "blockers",
+    "warnings": "warnings",
+}
+
 
 def describe(action: str, result: Mapping[str, Any]) -> Optional[tuple[str, str]]:
     """The step that ``action`` (a full name) belongs to, and what ``result`` says; None for others."""
@@ -80,11 +90,9 @@ def _discovery(result: Mapping[str, Any]) -> str:
 
 
 def _plan(result: Mapping[str, Any]) -> str:
-    severities = count_by(_list(result, "findings"), "severity")
-    words = f"{_words(result.get('state'))}; {tally(_mapping(result, 'counts'))}"
-    # "2 warnings, 1 note"
-    plural = {f"{name}s" if number > 1 else name: number for name, number in severities.items()}
-    return f"{words}; {tally(plural)} to read" if plural else words
+    counts = _mapping(result, "counts")
+    shown = {words: counts.get(key, 0) for key, words in _PLAN_FIGURES.items()}
+    return f"{_words(result.get('state'))}; {tally(shown)}"
 
 
 def _features(result: Mapping[str, Any]) -> str:

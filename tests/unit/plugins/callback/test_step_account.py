@@ -42,10 +42,10 @@ SAID = [
         "migration_plan",
         {
             "state": "partly_blocked",
-            "counts": {"workloads": 3},
-            "findings": [{"severity": "blocker"}, {"severity": "note"}, {"severity": "note"}],
+            "counts": {"workloads": 9, "workloads_switched": 0, "federated_credentials": 7, "blockers": 1},
+            "findings": [{"severity": "blocker"}],
         },
-        ("plan", "partly blocked; 3 workloads; 1 blocker, 2 notes to read"),
+        ("plan", "partly blocked; 9 workloads, 1 blockers"),
     ),
     ("aks_oidc_issuer", {"operation": "submitted", "changed": True}, ("issuer", "update submitted")),
     (
