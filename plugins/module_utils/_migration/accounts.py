@@ -177,7 +177,9 @@ def _fits(facts: Facts, standing: Optional[str], client_id: str) -> bool:
     """
     if standing is None or not is_unknown(client_id):
         return standing is not None and standing.lower() == client_id.lower()
-    named = [item.client_id for item in facts.azure.identities] + [item.client_id for item in facts.identities]
+    named = [item.client_id for item in facts.azure.identities] + [
+        item.client_id for item in facts.identities
+    ]
     known = {str(item).lower() for item in named}
     return standing.lower() not in known
 

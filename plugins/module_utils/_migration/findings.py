@@ -117,6 +117,16 @@ CATALOGUE: Mapping[str, Entry] = {
         " rule gives it to workloads of different identities.",
         "Give each identity an account of its own, or use service_account_mode: share.",
     ),
+    "still-bound": Entry(
+        BLOCKER,
+        "The workload still uses Pod Identity, so it cannot be retired.",
+        "Migrate the workload, or remove the label aadpodidbinding if it needs no identity.",
+    ),
+    "pod-still-bound": Entry(
+        BLOCKER,
+        "The pod still carries aadpodidbinding and a binding matches it, so Pod Identity cannot be retired.",
+        "Let its rollout end, or delete the pod so that it comes back from the new template.",
+    ),
     # --- what needs attention ---------------------------------------------------------------------------------
     "identity-recreated": Entry(
         WARNING,
