@@ -21,7 +21,7 @@ from .._migration.facts import ObjectRef
 from .errors import KubernetesError
 from .paths import UnknownKind, is_namespaced
 
-SECRET_TYPE = "helm.sh/release.v1"  # noqa: S105 - the type of a Kubernetes secret
+SECRET_TYPE = "helm.sh/release.v1"
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 
 

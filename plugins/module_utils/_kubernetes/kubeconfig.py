@@ -107,7 +107,7 @@ def _material(entry: Mapping[str, Any], key: str, folder: str, source: str) -> O
     inline = entry.get(f"{key}-data")
     if inline:
         try:
-            return base64.b64decode(inline)
+            return base64.b64decode("".join(str(inline).split()), validate=True)
         except (binascii.Error, ValueError):
             raise KubernetesError(f"{source}: {key}-data is not base64.") from None
     if not entry.get(key):

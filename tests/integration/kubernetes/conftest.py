@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from integration.kubernetes.scenario import SCALE_SET, TENANT_ID, Cluster
+
 from lab.kubernetes.azure_environment import write_environment
 from lab.kubernetes.control_plane import ControlPlane
 from lab.kubernetes.nodes import scale_set_nodes

@@ -11,14 +11,14 @@ import time
 from typing import Any
 
 import pytest
+from integration.kubernetes.scenario import Cluster, TestAccess, cron_job, deployment, service_account
+
 from ansible_collections.aksops.workload_identity.plugins.module_utils._kubernetes import moving, switching
 from ansible_collections.aksops.workload_identity.plugins.module_utils._kubernetes.errors import (
     KubernetesError,
 )
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.facts import ObjectRef
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import PlannedWorkload
-
-from integration.kubernetes.scenario import Cluster, TestAccess, cron_job, deployment, service_account
 
 pytestmark = pytest.mark.lab
 
