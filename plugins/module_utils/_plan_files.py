@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the aksops.workload_identity contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection.
+"""From a file of facts to a file with the plan, and the small result that tells of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ._files import read_json, write_private
+from ._migration import summary
+from ._migration.facts import FACTS_SCHEMA, Facts
+from ._migration.options import OptionError, PlanOptions, Rule
+from ._migration.plan import PLAN_SCHEMA, Plan
+from ._migration.planning import plan
+from ._migration.records import RecordError, from_data, to_data
+from ._module import MigrationError
+
+_MOST_IDENTITIES = 50  # in a result; a registered result is kept by the controller for every host
+
+_Record = TypeVar("_Record")
+
+
+class PlanError(MigrationError):
+    """No plan can be made: a file that is none of ours, or options that cannot be meant."""
+
+
+def plan_to_file(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Reads the facts, writes the plan and gives the module's result. Raises PlanError."""
+    facts = _read(Facts, FACTS_SCHEMA, str(options["facts_path"]))
+    try:
+        made = plan(facts, plan_options(options))
+    except OptionError as error:
+        raise PlanError(f"{facts.azure.cluster.name}: {error}") from None
+    path = str(options["plan_path"])
+    write_private(path, to_data(made))
+    findings, left_out = summary.capped(made.findings)
+    sizes = Counter(item.wave for item in made.workloads if item.apply != "none")
+    return {
+        "state": made.state,
+        "plan_path": path,
+        "counts": dict(summary.counts(facts, made)),
+        "findings": [to_data(item) for item in findings],
+        "findings_left_out": left_out,
+        "identities": [{"id": item.id, "create": item.create} for item in made.identities[:_MOST_IDENTITIES]],
+        "waves": [{"wave": wave, "workloads": size} for wave, size in sorted(sizes.items())],
+        "summary": summary.lines(facts, made),
+    }
+
+
+def plan_options(options: Mapping[str, Any]) -> PlanOptions:
+    """The module's options as a record. Raises OptionError, and PlanError for a plan file that is none."""
+    return PlanOptions(
+        rules=tuple(Rule.of(rule) for rule in options.get("rules") or ()),
+        regions=tuple(options.get("regions") or ()),
+        identity_resource_group=str(options.get("identity_resource_group") or ""),
+        service_account_mode=str(options["service_account_mode"]),
+        waves=tuple(str(size) for size in options.get("waves") or ()),
+        audience=str(options["audience"]),
+        acknowledge=tuple(options.get("acknowledge") or ()),
+        fleet_plans=tuple(_read(Plan, PLAN_SCHEMA, str(path)) for path in options.get("fleet_plans") or ()),
+    )
+
+
+def _read(record: type[_Record], schema: str, path: str) -> _Record:
+    data = read_json(path)
+    found = data.get("schema") if isinstance(data, Mapping) else None
+    if found != schema:
+        raise PlanError(f"{path} is {found or 'a document without a schema'}, and not {schema}. Make it anew.")
+    try:
+        return from_data(record, data)
+    except RecordError as error:
+        raise PlanError(f"{path} does not have the shape of {schema}: {error}. Make it anew.") from None
