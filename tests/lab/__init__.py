@@ -1,4 +1,4 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab: an emulated Azure and real Kubernetes control planes, for tests, the demo and users' own playbooks."""
+"""The lab: emulated Azure and real Kubernetes control planes, for tests, the demo and users' playbooks."""

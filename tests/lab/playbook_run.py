@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 400
 
 @dataclass(frozen=True)
 class Run:
-    """What happened. ``records``: one dict per result (host, task, action, outcome, result) in order of time."""
+    """What happened. ``records``: one dict per result (host, task, action, outcome, result) in order."""
 
     returncode: int
     output: str
@@ -72,7 +72,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs playbooks for a lab, each with a home, a temporary folder and a log of its own below ``folder``."""
+    """Runs playbooks for a lab, with a home, a temporary folder and logs of its own below ``folder``."""
 
     lab: LabFolder
     description: LabDescription
@@ -162,7 +162,7 @@ class Running:
             raise
         wall = time.monotonic() - self.begun
         lines = [json.loads(line) for line in self._lines()]
-        stats = next((line["stats"] for line in lines if "stats" in line), {})
+        stats: dict[str, dict[str, int]] = next((line["stats"] for line in lines if "stats" in line), {})
         return Run(
             returncode=returncode,
             output=self.output.read_text(errors="replace"),

@@ -3,9 +3,9 @@
 
 """A container of a live pod as a process sees it: its environment, and its token files.
 
-The files are those of the pod's projected volumes, with tokens that are bound to this very pod, as the kubelet
-asks for them. They lie below a folder that stands for the container's root; variables that name a file there are
-given with that folder in front, and nothing else of the environment differs from the pod's.
+The files are those of the pod's projected volumes, with tokens bound to this very pod, as the kubelet
+asks for them. They lie below a folder that stands for the container's root; variables that name a file there
+are given with that folder in front, and nothing else of the environment differs from the pod's.
 """
 
 from __future__ import annotations

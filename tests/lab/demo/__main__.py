@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Three clusters from Pod Identity to Workload Identity, before the reader's eyes, with proof at each stage."""
+"""Three clusters from Pod Identity to Workload Identity, before one's eyes, with proof at each stage."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def main() -> int:
 def show(progress: Progress) -> None:
     heading("The lab")
     print(
-        "  An emulated Azure and three AKS clusters with real control planes. Nodes are simulated; admission,\n"
-        "  rollouts, tokens and all of Pod Identity's objects are real. The first time, Kubernetes is built\n"
-        "  from source where its binaries may not be downloaded (about 10 minutes); later it starts in seconds."
+        "  An emulated Azure and three AKS clusters with real control planes. Nodes are simulated;\n"
+        "  admission, rollouts, tokens and all of Pod Identity's objects are real. The first time,\n"
+        "  Kubernetes is built from source where its binaries may not be downloaded (about 10 minutes)."
     )
     description = start_lab(FOLDER, CLUSTERS, float(os.environ.get("LAB_SPEED", "1")), progress)
 

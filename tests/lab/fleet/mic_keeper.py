@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The process that runs MIC beside every cluster that has one installed: ``python -m lab.fleet.mic_keeper``."""
+"""Runs MIC beside every cluster that has one installed: ``python -m lab.fleet.mic_keeper``."""
 
 from __future__ import annotations
 

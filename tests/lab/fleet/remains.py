@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is left of Pod Identity in a cluster and around it: all that a person with kubectl and az could find."""
+"""What is left of Pod Identity in and around a cluster: all that someone with kubectl and az could find."""
 
 from __future__ import annotations
 

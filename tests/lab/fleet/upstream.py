@@ -19,7 +19,7 @@ Manifest = dict[str, Any]
 
 
 def demo(sources: Path, identity: Identity) -> tuple[Manifest, Manifest, Manifest]:
-    """``deploy/demo``: AzureIdentity, AzureIdentityBinding and a Deployment on the default service account."""
+    """``deploy/demo``: identity, binding and a Deployment on the default service account."""
     folder = sources / "deploy" / "demo"
     text = {
         "RESOURCE_ID": identity.id,

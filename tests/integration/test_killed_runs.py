@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the aksops.workload_identity contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A migration that is killed again and again ends where an undisturbed one ends, and leaks nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lab.app.token import AppToken
+from lab.killing import Moment, killed_at, killed_at_kubernetes_write
+from lab.secrets_search import leaks_in_files, secret_values
+
+pytestmark = pytest.mark.lab
+
+CLUSTERS = 2
+PROOF = "client_assertion"
+# In the order in which a run meets them: each run gets further than the one before.
+MOMENTS = (
+    Moment("a feature is being registered", "POST", r"/features/[^/]+/register"),
+    Moment("a cluster is being updated, workers write on", "PUT", r"/managedClusters/[^/?]+\?", alone=True),
+    Moment("an identity is being created", "PUT", r"/userAssignedIdentities/[^/?]+\?", acted=False),
+    Moment("the second role is being mirrored", "PUT", r"/roleAssignments/", skip=1),
+    Moment("a credential is being written", "PUT", r"/federatedIdentityCredentials/", skip=2),
+    Moment("a credential is being written, unheard", "PUT", r"/federatedIdentityCredentials/", acted=False),
+    Moment("the first token is being proven", "POST", r"/oauth2/v2.0/token", body=PROOF),
+)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_state(start_fleet: Any) -> Any:
+    """What one run without any trouble leads to."""
+    fleet = start_fleet(CLUSTERS, "undisturbed")
+    fleet.runner.run("migrate").require_success()
+    return fleet.state()
+
+
+def test_a_migration_killed_at_every_stage_ends_as_an_undisturbed_one(
+    start_fleet: Any, undisturbed_state: Any
+) -> None:
+    fleet = start_fleet(CLUSTERS, "killed")
+    values = secret_values(fleet.folder)
+    for moment in MOMENTS:
+        run = killed_at(fleet, moment, "migrate")
+        assert run.returncode == -9, f"{moment.name}: the run ended by itself"
+        assert leaks_in_files([fleet.work], values) == [], moment.name
+    run = killed_at_kubernetes_write(fleet, "migrate")
+    assert run.returncode == -9, "the run ended by itself"
+    assert leaks_in_files([fleet.work], values) == []
+
+    fleet.runner.run("migrate").require_success()
+
+    assert fleet.state() == undisturbed_state
+    assert all(isinstance(token, AppToken) for token in fleet.tokens().values())
+    assert fleet.runner.run("migrate").require_success().changed == {
+        cluster.name: 0 for cluster in fleet.clusters
+    }
