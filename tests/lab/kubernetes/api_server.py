@@ -23,6 +23,7 @@ Documents = list[Document]
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 CRD_PATIENCE_SECONDS = 20.0
+BUSY_PATIENCE_SECONDS = 10.0
 
 
 class ApiError(Exception):
@@ -224,7 +225,13 @@ class ApiServer:
             "User-Agent": "lab",
         }
         content = None if body is None else json.dumps(body).encode()
-        answer = self._state.pool.request(method, url, body=content, headers=headers)
+        deadline = time.monotonic() + BUSY_PATIENCE_SECONDS
+        while True:
+            answer = self._state.pool.request(method, url, body=content, headers=headers)
+            # 429 here means "storage is (re)initializing": a kind that was defined a moment ago.
+            if answer.status != 429 or time.monotonic() >= deadline:
+                break
+            time.sleep(0.2)
         if answer.status >= 400:
             raise _refusal(method, path, answer.status, answer.data)
         parsed = json.loads(answer.data)
