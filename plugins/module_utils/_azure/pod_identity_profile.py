@@ -4,8 +4,9 @@
 # This module util is PRIVATE to the collection.
 """The AKS add-on for Pod Identity: its profile in the managed cluster, emptied and then switched off.
 
-Order and wiping by the service: facts of the aks-preview extension (_podidentity.py) and of use-azure-ad-pod-identity.md:
-identities first, then the add-on; switching off wipes what is left of the profile.
+Order and wiping by the service: facts of the aks-preview extension (_podidentity.py) and of
+use-azure-ad-pod-identity.md: identities first, then the add-on; switching off wipes what is left of the
+profile.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def emptied(cluster: Mapping[str, Any]) -> Optional[dict[str, Any]]:
 
 
 def disabled(cluster: Mapping[str, Any]) -> Optional[dict[str, Any]]:
-    """The cluster with the add-on off, or None where it is (pure). The whole profile is replaced, as az does it."""
+    """The cluster with the add-on off, or None where it is (pure). The whole profile is replaced, as az does
+    it."""
     if not _profile(cluster).get("enabled"):
         return None
     body = _body(cluster)
@@ -49,7 +51,8 @@ def update(
     poll_interval: float,
     say: Callable[[str], None],
 ) -> bool:
-    """Reads, changes, writes with the version read, and waits until the cluster has settled. False: nothing to do.
+    """Reads, changes, writes with the version read, and waits until the cluster has settled. False: nothing
+    to do.
 
     Raises AzureError.
     """
@@ -85,9 +88,13 @@ def _settled(
         if state.lower() == "succeeded":
             return cluster
         if state.lower() in _ENDED:
-            raise AzureError(f"{path}: the cluster's provisioning state is {state}. Bring it to Succeeded and run again.")
+            raise AzureError(
+                f"{path}: the cluster's provisioning state is {state}. Bring it to Succeeded and run again."
+            )
         if time.monotonic() >= deadline:
-            raise AzureError(f"{path}: still {state} when the time was up. Run again; what is done stays done.")
+            raise AzureError(
+                f"{path}: still {state} when the time was up. Run again; what is done stays done."
+            )
         say(f"{name}: Pod Identity add-on: {state}, {time.monotonic() - started:.0f} s")
         time.sleep(poll_interval)
 
@@ -97,7 +104,8 @@ def _profile(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _body(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """What was read, fit to be written: exceptions without labels come as null, which newer versions refuse to take."""
+    """What was read, fit to be written: exceptions without labels come as null, which newer versions refuse
+    to take."""
     body: dict[str, Any] = copy.deepcopy(dict(cluster))
     for exception in _profile(body).get("userAssignedIdentityExceptions") or ():
         if exception.get("podLabels") is None:

@@ -7,36 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from .._migration.facts import ScaleSetFacts
+from .._migration.teardown import ScaleSetRemoval
 
 _API_VERSION = "2024-07-01"  # of Microsoft.Compute
-
-
-@dataclass(frozen=True)
-class Removal:
-    scale_set: str  # resource ID
-    identity_ids: tuple[str, ...]  # as the scale set spells them
-
-
-def removals(scale_sets: Collection[ScaleSetFacts], identity_ids: Collection[str]) -> tuple[Removal, ...]:
-    """What is to be taken off where, IDs compared without case (pure)."""
-    unwanted = {item.lower() for item in identity_ids}
-    found = []
-    for scale_set in scale_sets:
-        there = tuple(item for item in scale_set.identity_ids if item.lower() in unwanted)
-        if there:
-            found.append(Removal(scale_set.id, there))
-    return tuple(found)
 
 
 def body_without(identity: Mapping[str, Any], unwanted: Collection[str]) -> dict[str, Any]:
     """Body of the PATCH that takes identities off and keeps all others (pure).
 
     A null takes an identity off. Without any left, the type has to change as well, or the service refuses
-    (learn.microsoft.com/entra/identity/managed-identities-azure-resources, "remove a user-assigned identity").
+    (learn.microsoft.com/entra/identity/managed-identities-azure-resources, "remove a user-assigned
+    identity").
     """
     lower = {item.lower() for item in unwanted}
     there = identity.get("userAssignedIdentities") or {}
@@ -47,13 +30,13 @@ def body_without(identity: Mapping[str, Any], unwanted: Collection[str]) -> dict
     return {"identity": {"type": "SystemAssigned" if system else "None"}}
 
 
-def take_off(session: Any, removal: Removal, say: Callable[[str], None]) -> tuple[str, ...]:
+def take_off(session: Any, removal: ScaleSetRemoval, say: Callable[[str], None]) -> tuple[str, ...]:
     """Takes the identities off that are still there; gives those. Raises AzureError."""
-    current = session.get(removal.scale_set, _API_VERSION)
+    current = session.get(removal.scale_set_id, _API_VERSION)
     identity = current.get("identity") or {}
     lower = {item.lower() for item in removal.identity_ids}
     there = tuple(key for key in identity.get("userAssignedIdentities") or {} if key.lower() in lower)
     if there:
-        say(f"{removal.scale_set.rsplit('/', 1)[1]}: {len(there)} identities taken off the nodes")
-        session.patch(removal.scale_set, body_without(identity, there), _API_VERSION)
+        say(f"{removal.scale_set_id.rsplit('/', 1)[1]}: {len(there)} identities taken off the nodes")
+        session.patch(removal.scale_set_id, body_without(identity, there), _API_VERSION)
     return there

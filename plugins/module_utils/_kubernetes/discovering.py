@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._files import write_private
-from .._migration.discovery import KINDS, discover
+from .._migration.discovery import KINDS, discover, identity_ids
 from .._migration.facts import AzureSide, ClusterFacts, Facts, Finding, RawCluster
 from .._migration.records import to_data
 from .access import cluster_path
@@ -19,22 +19,21 @@ from .lists import read
 
 _MOST_FINDINGS = 50  # in a result; a registered result is kept by the controller for every host
 _SEVERITIES = ("blocker", "warning", "note")
-_IDENTITIES = "azureidentities.aadpodidentity.k8s.io"
 
 
-def read_facts(options: Mapping[str, Any], access: Any) -> Facts:
-    """Facts as they are now: one list per kind, then what Azure knows of the identities that these name.
+def read_cluster(options: Mapping[str, Any], access: Any) -> tuple[RawCluster, Facts]:
+    """The cluster as it is now: one list per kind, then what Azure knows of the identities that these name.
 
     Raises KubernetesError or AzureError.
     """
     client: KubernetesClient = access.kubernetes
     raw = read(client, KINDS)
-    return discover(raw, _azure_side(options, access, raw))
+    return raw, discover(raw, _azure_side(options, access, raw))
 
 
 def discover_to_file(options: Mapping[str, Any], access: Any) -> dict[str, Any]:
     """Reads, writes the facts to ``facts_path`` and gives the small result of the module."""
-    facts = read_facts(options, access)
+    _raw, facts = read_cluster(options, access)
     write_private(str(options["facts_path"]), to_data(facts))
     return {
         "cluster": cluster_summary(facts.azure.cluster),
@@ -45,18 +44,6 @@ def discover_to_file(options: Mapping[str, Any], access: Any) -> dict[str, Any]:
         "facts_path": str(options["facts_path"]),
         "requests": access.kubernetes.requests,
     }
-
-
-def identity_ids(raw: RawCluster) -> tuple[str, ...]:
-    """Resource IDs that the cluster's AzureIdentities name, in lower-case fields, too; each once, whatever
-    its case."""
-    found: dict[str, str] = {}
-    for item in raw.objects.get(_IDENTITIES, ()):
-        spec = item.get("spec") or {}
-        identity = spec.get("resourceID") or spec.get("resourceid")
-        if isinstance(identity, str) and identity.startswith("/"):
-            found.setdefault(identity.lower(), identity)
-    return tuple(found.values())
 
 
 def counts(facts: Facts) -> dict[str, int]:
