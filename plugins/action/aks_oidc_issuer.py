@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of the module of this name into the controller's worker."""
+"""The way of the module aks_oidc_issuer into the controller's worker."""
 
 from __future__ import annotations
 
-from ansible_collections.aksops.workload_identity.plugins.plugin_utils._in_worker import InWorker
+from ..plugin_utils._in_worker import InWorker
 
 
 class ActionModule(InWorker):
-    pass
+    MODULE = "aks_oidc_issuer"

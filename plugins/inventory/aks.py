@@ -49,7 +49,7 @@ options:
     type: str
   on_unreadable:
     description:
-      - What to do with a subscription that cannot be read. With V(warn) its clusters are missing and a warning names it;
+      - What to do with a subscription that cannot be read. With V(warn) its clusters are missing and a warning tells;
         with V(fail) no inventory is made.
     type: str
     choices: [warn, fail]
@@ -143,12 +143,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 clusters.extend(session.list(path, API_VERSION))
             except AzureError as error:
                 if self.get_option("on_unreadable") == "fail":
-                    raise AnsibleParserError(f"Subscription {subscription} cannot be read: {error}") from error
+                    raise AnsibleParserError(
+                        f"Subscription {subscription} cannot be read: {error}"
+                    ) from error
                 self.display.warning(f"The clusters of subscription {subscription} are missing: {error}")
         return clusters
 
     def _subscriptions(self, session: AzureSession) -> list[str]:
-        named = self.get_option("subscriptions") or [self.get_option("subscription_id") or session.subscription_id]
+        named = self.get_option("subscriptions") or [
+            self.get_option("subscription_id") or session.subscription_id
+        ]
         if any(named):
             return list(named)
         visible = session.list("/subscriptions", SUBSCRIPTIONS_API_VERSION)
@@ -173,8 +177,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 def _sign_in_options(plugin: BaseInventoryPlugin) -> list[str]:
     """The names of the options that the azure fragment brought."""
-    own = {"plugin", "subscriptions", "resource_groups", "where", "on_unreadable", "strict", "compose", "groups", "keyed_groups"}
-    return [name for name in plugin.get_options() if name not in own and not name.startswith(("cache", "leading_", "use_"))]
+    own = {
+        "plugin",
+        "subscriptions",
+        "resource_groups",
+        "where",
+        "on_unreadable",
+        "strict",
+        "compose",
+        "groups",
+        "keyed_groups",
+    }
+    return [
+        name
+        for name in plugin.get_options()
+        if name not in own and not name.startswith(("cache", "leading_", "use_"))
+    ]
 
 
 def _compiled(expression: Optional[str], path: str) -> Any:
@@ -210,7 +228,9 @@ def host_names(clusters: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, 
     ]
     counts = [Counter(choice[level].lower() for choice in names) for level in range(3)]
     return {
-        next((name for level, name in enumerate(choice) if counts[level][name.lower()] == 1), choice[2]): cluster
+        next(
+            (name for level, name in enumerate(choice) if counts[level][name.lower()] == 1), choice[2]
+        ): cluster
         for choice, cluster in zip(names, ordered)
     }
 
@@ -228,7 +248,8 @@ def host_variables(cluster: Mapping[str, Any]) -> dict[str, Any]:
         "aks_cluster_name": cluster["name"],
         "aks_location": cluster.get("location"),
         "aks_tags": cluster.get("tags") or {},
-        "aks_kubernetes_version": properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion"),
+        "aks_kubernetes_version": properties.get("currentKubernetesVersion")
+        or properties.get("kubernetesVersion"),
         "aks_provisioning_state": properties.get("provisioningState"),
         "aks_power_state": (properties.get("powerState") or {}).get("code"),
         "aks_node_resource_group": properties.get("nodeResourceGroup"),

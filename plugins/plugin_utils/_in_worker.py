@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This plugin util is PRIVATE to the collection.
-"""Modules of this collection inside the controller's worker.
+"""A module's function inside the controller's own worker.
 
-An ordinary local task starts an interpreter, unpacks an archive and imports the SDKs, for each task and host. The
-worker has all of that already: what is imported below is imported once, in the parent, since the strategies load the
-action class before they fork. Where a task needs more than that (another machine, async, become, an interpreter of its
-own), the ordinary module runs; the results are the same.
+An ordinary module costs a new interpreter, the unpacking of its archive and the import of the SDKs for each
+task and host. Strategies load an action class before they fork, so what is imported here is there in every
+worker already. Where a task asks for anything that only an ordinary module can do (another machine, another
+user, another interpreter, async), the module is executed as it would be without this plugin.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Optional
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -24,93 +25,115 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._correlation import correlation_id
-from ..module_utils._module import ModuleSpec, execute
+from ..module_utils import _run_id  # noqa: F401  the ID of the run is the parent's
+from ..module_utils._module_spec import ModuleSpec
+from ..module_utils._outcome import outcome
+from ._plain import plain
 
 _MODULES = "ansible_collections.aksops.workload_identity.plugins.modules"
-_HEAVY = ("azure.identity", "azure.mgmt.core", "kubernetes.client", "requests", "jmespath")
-_SWITCH = "workload_identity_in_worker"  # a variable; false makes every task an ordinary module
+_PRELOADED = (
+    "azure.identity",
+    "azure.core.pipeline.transport",
+    "azure.core.rest",
+    "azure.mgmt.core",
+    "azure.mgmt.msi",
+    "kubernetes.client",
+    "requests",
+)
+# What interpreter discovery is asked for with: no wish for one of its own.
+_ANY_INTERPRETER = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 
-for _name in _HEAVY:
-    try:
-        importlib.import_module(_name)
-    except ImportError:
-        pass  # the module that needs it tells which package is missing
-correlation_id()  # made here, in the parent, so that all workers have the same
+
+def _preload() -> None:
+    """A missing package is no fault here: the module that needs it says so, with the package's name."""
+    for name in _PRELOADED:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
 
 
-class InWorker(ActionBase):
-    """Runs ``reconcile`` of the module of the same name in this process."""
+_preload()
 
-    TRANSFERS_FILES = False
-    _supports_async = True
+
+class InWorker(ActionBase):  # type: ignore[misc]
+    """Base of this collection's action plugins; ``MODULE`` is the module's own name."""
+
+    MODULE = ""
     _supports_check_mode = True
+    _supports_async = True
+    _supports_diff = True
 
-    def run(self, tmp: Any = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
         variables = task_vars or {}
+        super().run(tmp, variables)
         if not self._fits(variables):
-            result.update(self._execute_module(task_vars=variables, wrap_async=self._task.async_val))
+            result: dict[str, Any] = self._execute_module(
+                task_vars=variables, wrap_async=bool(self._task.async_val)
+            )
             return result
-        module = importlib.import_module(f"{_MODULES}.{self._task.action.rsplit('.', 1)[-1]}")
-        result.update(self._in_this_process(module.SPEC, module.reconcile))
-        return result
-
-    def _fits(self, variables: Mapping[str, Any]) -> bool:
-        switch = variables.get(_SWITCH, True)
-        if not boolean(self._templar.template(switch), strict=False):
-            return False
-        if self._connection.transport != "local" or self._task.async_val or self._connection.become is not None:
-            return False
-        interpreter = self._templar.template(variables.get("ansible_python_interpreter") or "auto")
-        return str(interpreter).startswith("auto") or os.path.realpath(interpreter) == os.path.realpath(sys.executable) or (
-            interpreter == sys.executable
-        )
-
-    def _in_this_process(self, spec: ModuleSpec, reconcile: Any) -> dict[str, Any]:
+        module = importlib.import_module(f"{_MODULES}.{self.MODULE}")
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
-        os.environ.update({str(key): str(value) for key, value in environment.items()})  # this worker is the task's own
-        validator = ArgumentSpecValidator(spec.argument_spec, **spec.constraints)
-        checked = validator.validate(_plain(self._task.args))
-        hidden = set(checked._no_log_values)
-        outcome: dict[str, Any]
-        if checked.errors:
-            outcome = {"failed": True, "msg": self._refusal(checked)}
+        with _environment(environment):
+            answer = self._reconciled(module.SPEC, module.reconcile)
+        return dict(wrap_var(answer))
+
+    def _reconciled(self, spec: ModuleSpec, reconcile: Any) -> dict[str, Any]:
+        """Validates as AnsibleModule does, runs, and scrubs what must not be shown."""
+        arguments = plain(self._task.args)
+        validation = ArgumentSpecValidator(spec.argument_spec(), **spec.rules()).validate(arguments)
+        if validation.errors:
+            words = validation.errors.msg
+            if isinstance(validation.errors[0], UnsupportedError):
+                words = f"Unsupported parameters for ({self._task.action}) module: {words}"
+            answer: dict[str, Any] = {"changed": False, "failed": True, "msg": words}
         else:
-            check_mode, diff = bool(self._task.check_mode), bool(self._task.diff)
-            if check_mode and not spec.supports_check_mode:
-                outcome = {"skipped": True, "msg": "remote module does not support check mode"}
+            display = Display()
+            answer = outcome(
+                reconcile,
+                validation.validated_parameters,
+                bool(self._task.check_mode),
+                bool(self._task.diff),
+                display.display,
+            )
+        answer["invocation"] = {"module_args": validation.validated_parameters}
+        return dict(remove_values(answer, validation._no_log_values))
+
+    def _fits(self, variables: Mapping[str, Any]) -> bool:
+        """Whether this worker is where the module would run anyway."""
+        local = getattr(self._connection, "transport", "") in ("local", "ansible.builtin.local")
+        if not local or self._task.async_val or self._play_context.become:
+            return False
+        delegated = (variables.get("ansible_delegated_vars") or {}).get(self._task.delegate_to)
+        of_host = delegated if self._task.delegate_to and delegated else variables
+        wanted = self._templated(variables.get("workload_identity_in_worker", True))
+        if not boolean(wanted, strict=False):
+            return False
+        interpreter = str(self._templated(of_host.get("ansible_python_interpreter")) or "")
+        return interpreter in _ANY_INTERPRETER or _same_program(interpreter, sys.executable)
+
+    def _templated(self, value: Any) -> Any:
+        return self._templar.template(value) if isinstance(value, str) else value
+
+
+def _same_program(one: str, other: str) -> bool:
+    """By path and not by what a link points to: the python of a virtual environment is a link to another."""
+    return os.path.abspath(os.path.expanduser(one)) == os.path.abspath(other)
+
+
+@contextmanager
+def _environment(extra: Mapping[str, str]) -> Iterator[None]:
+    """The task's environment for as long as the task lasts; a worker may serve only one, but that is not ours."""
+    before = {name: os.environ.get(name) for name in extra}
+    os.environ.update({name: str(value) for name, value in extra.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
             else:
-                parameters = checked.validated_parameters
-                outcome = execute(reconcile, parameters, check_mode=check_mode, diff=diff, say=Display().display)
-        outcome["invocation"] = {"module_args": _without_secrets(spec.argument_spec, checked.validated_parameters)}
-        scrubbed: dict[str, Any] = remove_values(outcome, hidden)
-        return scrubbed
-
-    def _refusal(self, checked: Any) -> str:
-        """In the words of AnsibleModule."""
-        message = str(checked.errors.msg)
-        if isinstance(checked.errors[0], UnsupportedError):
-            return f"Unsupported parameters for ({self._task.action}) module: {message}"
-        return message
-
-
-def _plain(value: Any) -> Any:
-    """Task arguments without the tags and lazy containers of ansible-core 2.19 and later."""
-    if isinstance(value, Mapping):
-        return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    for kind in (bool, int, float):
-        if isinstance(value, kind):
-            return kind(value)
-    return str.__str__(value) if isinstance(value, str) else value
-
-
-def _without_secrets(specification: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" if value and (specification.get(name) or {}).get("no_log") else value
-        for name, value in parameters.items()
-    }
+                os.environ[name] = value

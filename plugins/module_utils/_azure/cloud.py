@@ -29,7 +29,10 @@ class Cloud:
 
 
 _PUBLIC = Cloud(
-    "AzureCloud", "https://management.azure.com", "https://login.microsoftonline.com", "https://management.azure.com"
+    "AzureCloud",
+    "https://management.azure.com",
+    "https://login.microsoftonline.com",
+    "https://management.azure.com",
 )
 _US_GOVERNMENT = Cloud(
     "AzureUSGovernment",

@@ -50,7 +50,9 @@ class Settings:
 
     def key(self) -> str:
         """The same for the same sign-in; holds no secret."""
-        text = "\0".join(str(getattr(self, field.name)) for field in fields(self) if field.name != "subscription_id")
+        text = "\0".join(
+            str(getattr(self, field.name)) for field in fields(self) if field.name != "subscription_id"
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     def __repr__(self) -> str:
@@ -58,13 +60,15 @@ class Settings:
 
 
 def settings_of(options: Mapping[str, Any], environment: Optional[Mapping[str, str]] = None) -> Settings:
-    """Options before environment variables; empty counts as unset. With ``auth_source: env`` options are passed over."""
+    """Options before environment variables; empty counts as unset. ``auth_source: env`` passes options over."""
     variables = os.environ if environment is None else environment
     only_environment = options.get("auth_source") == "env"
 
     def value(name: str) -> Optional[str]:
         given = options.get(name)
-        if given and not (only_environment and name not in ("subscription_id", "cloud_environment", "auth_source")):
+        if given and not (
+            only_environment and name not in ("subscription_id", "cloud_environment", "auth_source")
+        ):
             return str(given)
         return next((variables[variable] for variable in _ENVIRONMENT[name] if variables.get(variable)), None)
 
@@ -95,7 +99,8 @@ def sources_of(settings: Settings, cloud: Cloud) -> list[Source]:
     given = _given(settings, identity, common)
     cli = Source("Azure CLI", lambda: identity.AzureCliCredential(tenant_id=settings.tenant or ""))
     managed = Source(
-        "managed identity", lambda: identity.ManagedIdentityCredential(client_id=settings.client_id, connection_timeout=5)
+        "managed identity",
+        lambda: identity.ManagedIdentityCredential(client_id=settings.client_id, connection_timeout=5),
     )
     if chosen == "cli":
         return [cli]
@@ -116,7 +121,9 @@ def _given(settings: Settings, identity: Any, common: Mapping[str, Any]) -> Opti
     if settings.secret and application:
         return Source(
             "service principal with secret",
-            lambda: identity.ClientSecretCredential(settings.tenant, settings.client_id, settings.secret, **common),
+            lambda: identity.ClientSecretCredential(
+                settings.tenant, settings.client_id, settings.secret, **common
+            ),
         )
     if settings.x509_certificate_path and application:
         return Source(
@@ -148,5 +155,7 @@ def _given(settings: Settings, identity: Any, common: Mapping[str, Any]) -> Opti
         )
     if settings.secret or settings.x509_certificate_path:
         missing = [name for name in ("tenant", "client_id") if not getattr(settings, name)]
-        raise SignInError(f"A secret or certificate alone does not sign in: {' and '.join(missing)} is missing.")
+        raise SignInError(
+            f"A secret or certificate alone does not sign in: {' and '.join(missing)} is missing."
+        )
     return None

@@ -58,7 +58,9 @@ class Conflict(AzureError):
     """409 or 412: somebody else is changing the resource, or has changed it since it was read."""
 
 
-def from_answer(method: str, path: str, status: int, body: Any, retry_after: Optional[float] = None) -> AzureError:
+def from_answer(
+    method: str, path: str, status: int, body: Any, retry_after: Optional[float] = None
+) -> AzureError:
     """The error that an answer of 400 or more stands for; both shapes of AKS bodies are understood."""
     code, text = error_of(body)
     resource = path.split("?", 1)[0]

@@ -85,13 +85,19 @@ class AzureSession:
                 return
             page = self.get(str(following), "")
 
-    def put(self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None) -> Response:
+    def put(
+        self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None
+    ) -> Response:
         return self.send("PUT", path, api_version, body=body, headers=headers)
 
-    def patch(self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None) -> Response:
+    def patch(
+        self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None
+    ) -> Response:
         return self.send("PATCH", path, api_version, body=body, headers=headers)
 
-    def post(self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None) -> Response:
+    def post(
+        self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None
+    ) -> Response:
         return self.send("POST", path, api_version, body=body, headers=headers)
 
     def delete(self, path: str, api_version: str, headers: Optional[Mapping[str, str]] = None) -> Response:
@@ -115,7 +121,9 @@ class AzureSession:
             except Exception as error:  # azure-identity raises whatever the layers below it raise
                 refused.append(f"{source.name}: {_short(error)}")
         raise SignInError(
-            f"Signing in at {self.cloud.authority} failed. " + " | ".join(refused) + " Check tenant, client_id and"
+            f"Signing in at {self.cloud.authority} failed. "
+            + " | ".join(refused)
+            + " Check tenant, client_id and"
             " secret, or choose another source with auth_source."
         )
 
@@ -146,15 +154,25 @@ class AzureSession:
             if answer.status == 401 and not renewed:
                 renewed = True  # the token ran out or was revoked: once more with a new one
                 continue
-            if answer.status not in _TRANSIENT or attempt == _ATTEMPTS or (retry_after or 0) > _LONGEST_RETRY_AFTER:
+            if (
+                answer.status not in _TRANSIENT
+                or attempt == _ATTEMPTS
+                or (retry_after or 0) > _LONGEST_RETRY_AFTER
+            ):
                 raise error
-            self._pause(attempt, retry_after, f"{method} {_resource(path)}: {answer.status} {error.code}".rstrip())
+            self._pause(
+                attempt, retry_after, f"{method} {_resource(path)}: {answer.status} {error.code}".rstrip()
+            )
         raise AssertionError("unreachable")  # the last attempt returns or raises
 
     def _pause(self, attempt: int, retry_after: Optional[float], told: str) -> None:
         longest = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
         # Jitter above what the service asked for, so that many workers do not come back at the same moment.
-        delay = retry_after + random.uniform(0, 1) if retry_after is not None else random.uniform(longest / 2, longest)
+        delay = (
+            retry_after + random.uniform(0, 1)
+            if retry_after is not None
+            else random.uniform(longest / 2, longest)
+        )
         if delay >= 2:
             self._say(f"{told}, again in {delay:.0f} s")
         time.sleep(delay)
@@ -168,7 +186,10 @@ class AzureSession:
             from azure.core.rest import HttpRequest
         except ImportError as error:
             raise MissingLibrary("azure-core", error) from error
-        sent = {"Authorization": f"Bearer {self.token(self.cloud.scope, renew)}", "Accept": "application/json"}
+        sent = {
+            "Authorization": f"Bearer {self.token(self.cloud.scope, renew)}",
+            "Accept": "application/json",
+        }
         request = HttpRequest(method, url, headers={**sent, **(headers or {})}, json=body)
         self.requests += 1
         try:
@@ -207,7 +228,9 @@ class AzureSession:
         url = path if path.startswith("https://") else base + path
         if urlsplit(url).netloc.lower() != urlsplit(base).netloc.lower():
             # A link in an answer must not carry the token to another host.
-            raise AzureError(f"{urlsplit(url).netloc} is not the Resource Manager {base}; the request was not sent.")
+            raise AzureError(
+                f"{urlsplit(url).netloc} is not the Resource Manager {base}; the request was not sent."
+            )
         query = {**({"api-version": api_version} if api_version else {}), **(params or {})}
         if not query:
             return url
