@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from .errors import NotFound
+from .session import AzureSession
+
 # learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity, the same in every tenant
 MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
 _ASSIGNMENTS = "2022-04-01"  # of Microsoft.Authorization/roleAssignments
@@ -43,22 +46,20 @@ def removable(
     return found
 
 
-def remove(session: Any, cluster_id: str, identity_ids: Sequence[str], *, dry_run: bool) -> tuple[str, ...]:
+def remove(
+    session: AzureSession, cluster_id: str, identity_ids: Sequence[str], *, dry_run: bool
+) -> tuple[str, ...]:
     """Removes them; gives their IDs. Identities that are gone have none. Raises AzureError."""
-    from .errors import AzureError
-
     whose = principals(session.get(cluster_id, _CLUSTERS))
     removed: list[str] = []
     for identity_id in identity_ids:
         path = f"{identity_id}/providers/Microsoft.Authorization/roleAssignments"
         try:
             found = removable(session.list(path, _ASSIGNMENTS), identity_id, whose)
-        except AzureError as error:
-            if error.status == 404:
-                continue
-            raise
+        except NotFound:
+            continue
         for assignment in found:
             if not dry_run:
-                session.delete(assignment, None, _ASSIGNMENTS)
+                session.delete(assignment, _ASSIGNMENTS)
             removed.append(assignment)
     return tuple(removed)

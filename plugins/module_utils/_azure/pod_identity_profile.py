@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
-from .errors import AzureError
+from .errors import AzureError, Conflict
+from .session import AzureSession
 
 _API_VERSION = "2024-09-01"  # of Microsoft.ContainerService
 _ATTEMPTS = 5
@@ -44,7 +45,7 @@ def disabled(cluster: Mapping[str, Any]) -> Optional[dict[str, Any]]:
 
 
 def update(
-    session: Any,
+    session: AzureSession,
     path: str,
     change: Callable[[Mapping[str, Any]], Optional[dict[str, Any]]],
     timeout: float,
@@ -65,9 +66,9 @@ def update(
         tag = cluster.get("eTag") or cluster.get("etag")
         try:
             session.put(path, body, _API_VERSION, headers={"If-Match": tag} if tag else {})
-        except AzureError as error:
+        except Conflict:
             # Somebody else was faster, or an operation is under way: read again and wait for it.
-            if error.status not in (409, 412) or attempt + 1 == _ATTEMPTS:
+            if attempt + 1 == _ATTEMPTS:
                 raise
             time.sleep(poll_interval)
             continue
@@ -77,7 +78,7 @@ def update(
 
 
 def _settled(
-    session: Any, path: str, deadline: float, poll_interval: float, say: Callable[[str], None]
+    session: AzureSession, path: str, deadline: float, poll_interval: float, say: Callable[[str], None]
 ) -> Mapping[str, Any]:
     """The cluster once no operation runs on it. Raises AzureError for a failed one, or when time is up."""
     name = path.rsplit("/", 1)[1]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .._migration.teardown import ScaleSetRemoval
+from .session import AzureSession
 
 _API_VERSION = "2024-07-01"  # of Microsoft.Compute
 
@@ -30,7 +31,7 @@ def body_without(identity: Mapping[str, Any], unwanted: Collection[str]) -> dict
     return {"identity": {"type": "SystemAssigned" if system else "None"}}
 
 
-def take_off(session: Any, removal: ScaleSetRemoval, say: Callable[[str], None]) -> tuple[str, ...]:
+def take_off(session: AzureSession, removal: ScaleSetRemoval, say: Callable[[str], None]) -> tuple[str, ...]:
     """Takes the identities off that are still there; gives those. Raises AzureError."""
     current = session.get(removal.scale_set_id, _API_VERSION)
     identity = current.get("identity") or {}

@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Optional, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Optional
 from urllib.parse import urlencode
 
+from .._module import MigrationError
+from .connection import APPLY_PATCH, Connection, Credentials, NoAnswer
 from .errors import Conflict, KubernetesError, NotFound, Unreachable, from_answer
-from .transport import CONNECT_TIMEOUT, READ_TIMEOUT
 
 FIELD_MANAGER = "aksops.workload_identity"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
 
 _PAGE = 500
 _ATTEMPTS = 6
@@ -29,11 +29,6 @@ _LONGEST_DELAY = 8.0
 # 500 is what a webhook that does not answer looks like ("failed calling webhook"), 503 and 504 an API server
 # that restarts.
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
-
-
-class Credentials(Protocol):
-    def header(self, renew: bool = False) -> Optional[str]:
-        """The Authorization header's value, or None (client certificate); ``renew`` after a 401."""
 
 
 class KubernetesClient:
@@ -55,11 +50,14 @@ class KubernetesClient:
     ) -> None:
         self.cluster = cluster
         self.dry_run = dry_run
-        self.requests = 0  # sent so far: what a run costs an API server
-        self._api = api
-        self._credentials = credentials
+        self._connection = Connection(api, credentials)
         self._explain = explain
         self._version: Optional[str] = None
+
+    @property
+    def requests(self) -> int:
+        """Sent so far: what a run costs an API server."""
+        return self._connection.requests
 
     @property
     def server_version(self) -> str:
@@ -94,8 +92,8 @@ class KubernetesClient:
 
     def _pages(
         self, path: str, query: Mapping[str, Any], page: Optional[int] = _PAGE
-    ) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    ) -> Sequence[dict[str, Any]]:
+        found = []
         token = None
         while True:
             answer = self.get(path, **{**query, "limit": page, "continue": token})
@@ -203,11 +201,15 @@ class KubernetesClient:
         for attempt in range(_ATTEMPTS):
             last = attempt + 1 == _ATTEMPTS
             try:
-                status, headers, answer = self._exchange(method, target, body, content_type, renew=False)
+                status, headers, answer = self._connection.exchange(
+                    method, target, body, content_type, renew=False
+                )
                 if status == 401 and not renewed:
                     renewed = True
-                    status, headers, answer = self._exchange(method, target, body, content_type, renew=True)
-            except _NoAnswer as error:
+                    status, headers, answer = self._connection.exchange(
+                        method, target, body, content_type, renew=True
+                    )
+            except NoAnswer as error:
                 if last or error.final:
                     raise self._unreachable(attempted, str(error)) from None
                 time.sleep(_delay(attempt))
@@ -220,81 +222,22 @@ class KubernetesClient:
             time.sleep(_retry_after(headers) or _delay(attempt))
         raise AssertionError("unreachable")
 
-    def _exchange(
-        self, method: str, target: str, body: Any, content_type: str, renew: bool
-    ) -> tuple[int, Any, bytes]:
-        import urllib3
-        from kubernetes.client.exceptions import ApiException
-
-        headers = {"Accept": "application/json", "User-Agent": self._api.user_agent}
-        authorization = self._credentials.header(renew)
-        if authorization:
-            headers["Authorization"] = authorization
-        payload = None
-        if body is not None:
-            headers["Content-Type"] = content_type
-            # Apply patches are YAML by name; as text they pass through the client as they are, and JSON is
-            # YAML.
-            payload = json.dumps(body) if content_type == APPLY_PATCH else body
-        self.requests += 1
-        try:
-            response = self._api.rest_client.request(
-                method,
-                self._api.configuration.host + target,
-                headers=headers,
-                body=payload,
-                _request_timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            )
-            read = getattr(response, "read", None)
-            answer = read() if read else response.data
-        except (
-            ApiException
-        ) as error:  # older clients raise on every status above 299; status 0 is a TLS failure
-            if not error.status:
-                raise _NoAnswer(str(error.reason).replace("\n", ": "), final=True) from None
-            answer = error.body or b""
-            return (
-                int(error.status),
-                error.headers or {},
-                answer if isinstance(answer, bytes) else answer.encode(),
-            )
-        except urllib3.exceptions.SSLError as error:
-            raise _NoAnswer(str(error), final=True) from None
-        except urllib3.exceptions.HTTPError as error:
-            raise _NoAnswer(_plain(error), final="Name or service not known" in str(error)) from None
-        headers_of = getattr(response, "headers", None)
-        given = headers_of if headers_of is not None else response.getheaders()
-        return int(response.status), given, answer if isinstance(answer, bytes) else str(answer).encode()
-
     def _unreachable(self, attempted: str, words: str) -> KubernetesError:
         why = None
         if self._explain:
             try:
                 why = self._explain()
-            except KubernetesError as error:
-                why = str(error)
+            except MigrationError as error:
+                why = str(error).rstrip(".")
         remedy = why or (
             "Check that the cluster runs, that this machine may reach its API server (private cluster,"
             " authorized"
             " IP ranges, proxy settings), and that the kubeconfig is of today"
         )
         return Unreachable(
-            f"{self.cluster}: {attempted}: the API server {self._api.configuration.host} did not answer:"
+            f"{self.cluster}: {attempted}: the API server {self._connection.host} did not answer:"
             f" {words}. {remedy}."
         )
-
-
-class _NoAnswer(Exception):
-    def __init__(self, words: str, final: bool) -> None:
-        super().__init__(words)
-        self.final = final
-
-
-def _plain(error: Exception) -> str:
-    """urllib3 names its own objects first ("HTTPSConnectionPool(...): Max retries ..."); what follows is the
-    cause."""
-    text = str(getattr(error, "reason", None) or error)
-    return text.split(">: ", 1)[-1].split("): ", 1)[-1]
 
 
 def _delay(attempt: int) -> float:

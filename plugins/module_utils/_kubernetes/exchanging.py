@@ -25,7 +25,7 @@ def entra(access: Any) -> Entra:
     """Where and for what tokens are asked: the authority of the session's cloud, and its Resource Manager as
     audience."""
     cloud = access.azure.cloud
-    return Entra(authority=str(cloud.authority), scope=f"{str(cloud.audience).rstrip('/')}/.default")
+    return Entra(authority=str(cloud.authority), scope=str(cloud.scope))
 
 
 def exchanges_of(plan: Plan, accounts: Optional[Collection[tuple[str, str]]] = None) -> tuple[Exchange, ...]:

@@ -35,7 +35,7 @@ def _belongs(kind: str, name: str, uid: Optional[str], pod: Mapping[str, Any]) -
             # A Deployment names its ReplicaSets <name>-<pod-template-hash>, so no list of ReplicaSets is
             # needed.
             template_hash = (pod["metadata"].get("labels") or {}).get("pod-template-hash")
-            return owner.get("kind") == "ReplicaSet" and owner.get("name") == f"{name}-{template_hash}"
+            return bool(owner.get("kind") == "ReplicaSet" and owner.get("name") == f"{name}-{template_hash}")
         if kind == "CronJob":
             # The controller names its Jobs <name>-<scheduled time in minutes>.
             return (

@@ -41,14 +41,14 @@ class AccountError(KubernetesError):
     """A service account cannot become what was asked for."""
 
 
-def annotations(wanted: PlannedServiceAccount) -> dict[str, str]:
+def wanted_annotations(wanted: PlannedServiceAccount) -> dict[str, str]:
     return {CLIENT_ID: wanted.client_id, TENANT_ID: wanted.tenant_id}
 
 
 def missing_annotations(current: Mapping[str, Any], wanted: PlannedServiceAccount) -> dict[str, str]:
     """What has to be written so that the account names its identity; empty: nothing."""
     there = (current.get("metadata") or {}).get("annotations") or {}
-    return {key: value for key, value in annotations(wanted).items() if there.get(key) != value}
+    return {key: value for key, value in wanted_annotations(wanted).items() if there.get(key) != value}
 
 
 def new_account(wanted: PlannedServiceAccount, source: Optional[Mapping[str, Any]]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def new_account(wanted: PlannedServiceAccount, source: Optional[Mapping[str, Any
         "name": wanted.name,
         "namespace": wanted.namespace,
         "labels": {MANAGED_BY: MANAGER},
-        "annotations": annotations(wanted),
+        "annotations": wanted_annotations(wanted),
     }
     account: dict[str, Any] = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
     if source is not None:
@@ -165,7 +165,7 @@ def _create(client: KubernetesClient, wanted: PlannedServiceAccount) -> AccountO
 def _annotate(
     client: KubernetesClient, wanted: PlannedServiceAccount, current: Mapping[str, Any]
 ) -> AccountOutcome:
-    before, after = _about(current), {**_about(current), **annotations(wanted)}
+    before, after = _about(current), {**_about(current), **wanted_annotations(wanted)}
     if not missing_annotations(current, wanted):
         return AccountOutcome(wanted.namespace, wanted.name, "unchanged", before, before)
 

@@ -158,7 +158,7 @@ def _update_profile(step: teardown.Step, site: Site, change: Any) -> tuple[str, 
 def _forget(step: teardown.Step, site: Site) -> tuple[str, ...]:
     done = []
     for ref in step.objects:
-        changed = []
+        changed: list[bool] = []
 
         def patch(current: dict[str, Any], changed: list[bool] = changed) -> Any:
             wanted = switching.forget_patch(current)

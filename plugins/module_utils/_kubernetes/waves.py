@@ -122,7 +122,8 @@ class Waves:
 
     def _wave(self, number: int, works: Sequence[Work]) -> list[Outcome]:
         outcomes: dict[ObjectRef, Outcome] = {}
-        to_switch, to_look_at = [], []
+        to_switch: list[Work] = []
+        to_look_at: list[Work] = []
         for work in works:
             verdict = self._judge(work)
             if isinstance(verdict, Outcome):
