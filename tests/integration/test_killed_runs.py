@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.app.token import AppToken
+from lab.app.app_token import AppToken
 from lab.killing import Moment, killed_at, killed_at_kubernetes_write
 from lab.secrets_search import leaks_in_files, secret_values
 

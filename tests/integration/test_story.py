@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lab.app.fleet_tokens import Tokens
-from lab.app.token import AppToken
+from lab.app.app_token import AppToken
 from lab.fleet.handle import Fleet
 from lab.fleet.pod_identity import helm
 from lab.fleet.scenario import LOCATION_WITHOUT_FEDERATION, Application, Cluster, Identity

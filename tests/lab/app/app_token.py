@@ -108,7 +108,7 @@ def _run(
         "SSL_CERT_FILE": str(stage.certificates),
     }
     done = subprocess.run(
-        [sys.executable, str(APP), application.asks, stage.resource],
+        [sys.executable, "-I", str(APP), application.asks, stage.resource],
         env=environment,
         capture_output=True,
         text=True,
