@@ -14,7 +14,7 @@ from .findings import BLOCKER, CLUSTER, WARNING
 from .objects import place
 from .plan import Plan
 
-_MOST_LINES = 12  # of findings; the rest is in the plan
+_MOST_LINES = 12  # of findings, one for each code; the rest is in the plan
 _MOST_BYTES = 20_000  # of findings in a result: a module's result stays below 30 kB
 
 _STATES = {
@@ -89,11 +89,16 @@ def _lines(facts: Facts, plan: Plan) -> Iterator[str]:
         )
         yield from _waves(plan)
     grave = [item for item in plan.findings if item.severity in (BLOCKER, WARNING)]
-    for item in grave[:_MOST_LINES]:
-        where = "" if item.where == CLUSTER else f"{item.where}: "
-        yield f"  {item.severity}: {where}{item.message} -> {item.remedy} [{item.code}]"
-    if len(grave) > _MOST_LINES:
-        yield f"  and {len(grave) - _MOST_LINES} more in the plan"
+    by_code: dict[tuple[str, str], list[Finding]] = {}
+    for item in grave:
+        by_code.setdefault((item.severity, item.code), []).append(item)
+    told = list(by_code.values())[:_MOST_LINES]
+    for alike in told:
+        first = alike[0]
+        where = "" if first.where == CLUSTER else f"{_places([item.where for item in alike])}: "
+        yield f"  {first.severity}: {where}{first.message} -> {first.remedy} [{first.code}]"
+    if len(by_code) > len(told):
+        yield f"  and {sum(len(alike) for alike in list(by_code.values())[_MOST_LINES:])} more in the plan"
 
 
 def installed(item: PodIdentityInstallation) -> str:
@@ -115,8 +120,12 @@ def _waves(plan: Plan) -> Iterator[str]:
         if item.apply != "none":
             by_wave.setdefault(item.wave, []).append(place(item.ref))
     for number, places in sorted(by_wave.items()):
-        shown = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
-        yield f"  wave {number}{' (canary)' if number == 0 else ''}: {shown}"
+        yield f"  wave {number}{' (canary)' if number == 0 else ''}: {_places(places)}"
+
+
+def _places(places: Sequence[str]) -> str:
+    each = list(dict.fromkeys(places))
+    return ", ".join(each[:3]) + (f" and {len(each) - 3} more" if len(each) > 3 else "")
 
 
 def _many(number: int, what: str) -> str:
