@@ -112,7 +112,7 @@ def add_rule(azure: Azure, request: Request) -> Response:
 
 @routes.on("GET", "/_lab/rules")
 def rules(azure: Azure, request: Request) -> Response:
-    return Response(body={"value": azure.faults.state()})
+    return Response(body={"rules": azure.faults.state()})
 
 
 @routes.on("DELETE", "/_lab/rules")
