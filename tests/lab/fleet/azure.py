@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from lab.fleet.scenario import Cluster
 from lab.fleet.world import world
 from lab.folder import LabFolder
 from lab.kubernetes.process import BackgroundProgram
+from lab.own_process import start_module
 
 PATIENCE_SECONDS = 20.0
 
@@ -47,24 +47,11 @@ def start_emulator(folder: LabFolder, clusters: Sequence[Cluster], tools: Path, 
     address = folder.azure / "address.json"
     address.unlink(missing_ok=True)
     program = emulator(folder)
-    program.start(
-        [
-            sys.executable,
-            "-m",
-            "lab.azure",
-            "--state-dir",
-            folder.azure,
-            "--world",
-            folder.world,
-            "--exchanges",
-            folder.exchanges,
-            "--kubernetes-home",
-            folder.kubernetes,
-            "--tools",
-            tools,
-            "--speed",
-            str(speed),
-        ]
+    start_module(
+        program,
+        "lab.azure",
+        *("--state-dir", folder.azure, "--world", folder.world, "--exchanges", folder.exchanges),
+        *("--kubernetes-home", folder.kubernetes, "--tools", tools, "--speed", str(speed)),
     )
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not address.exists():

@@ -17,6 +17,7 @@ from lab.fleet.scenario import TENANT, Cluster
 from lab.folder import LabFolder
 from lab.kubernetes.mic import MicSettings, MicSupervisor
 from lab.kubernetes.process import BackgroundProgram
+from lab.own_process import start_module
 
 
 def keeper(folder: LabFolder) -> BackgroundProgram:
@@ -24,7 +25,7 @@ def keeper(folder: LabFolder) -> BackgroundProgram:
 
 
 def start_keeper(folder: LabFolder) -> None:
-    keeper(folder).start([sys.executable, "-m", "lab.fleet.mic_keeper"], {"LAB_DIR": str(folder.root)})
+    start_module(keeper(folder), "lab.fleet.mic_keeper", environment={"LAB_DIR": str(folder.root)})
 
 
 def _supervisors(folder: LabFolder, clusters: Sequence[Cluster]) -> list[MicSupervisor]:
