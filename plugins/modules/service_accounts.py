@@ -58,7 +58,7 @@ options:
         default: false
       copy_from:
         description: Account of the same namespace whose pull secrets and automount setting a new account
-        takes over.
+          takes over.
         type: str
   plan_path:
     description:

@@ -104,7 +104,7 @@ EXAMPLES = r"""
 RETURN = r"""
 exchanges:
   description: Each exchange and how it went. The module fails where one failed, and returns them all the
-  same.
+    same.
   returned: always
   type: list
   elements: dict

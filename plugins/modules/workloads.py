@@ -121,7 +121,7 @@ options:
     default: false
   hold:
     description: For O(state=pod_identity), whether later runs pass over the workloads until O(retry_held) is
-    set.
+      set.
     type: bool
     default: false
   export_path:
