@@ -69,7 +69,9 @@ def _read(record: type[_Record], schema: str, path: str) -> _Record:
     data = read_json(path)
     found = data.get("schema") if isinstance(data, Mapping) else None
     if found != schema:
-        raise PlanError(f"{path} is {found or 'a document without a schema'}, and not {schema}. Make it anew.")
+        raise PlanError(
+            f"{path} is {found or 'a document without a schema'}, and not {schema}. Make it anew."
+        )
     try:
         return from_data(record, data)
     except RecordError as error:

@@ -229,13 +229,13 @@ summary:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.aksops.workload_identity.plugins.module_utils._plan_files import plan_to_file
 from ansible_collections.aksops.workload_identity.plugins.module_utils._module import (
     Access,
     ModuleSpec,
     Result,
     run_module,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._plan_files import plan_to_file
 
 _RULE = {
     "namespace": {"type": "str"},

@@ -203,11 +203,11 @@ def _ours(
 def _role_bindings(facts: Facts, where: str, account: str) -> tuple[ObjectRef, ...]:
     found = []
     for obj in facts.role_bindings:
-        for subject in items(obj.get("subjects")):
-            if subject.get("kind") == "ServiceAccount" and subject.get("name") == account:
-                if str(subject.get("namespace") or namespace(obj)) == where:
-                    found.append(
-                        ObjectRef(str(obj["kind"]), namespace(obj), name(obj), str(obj["apiVersion"]))
-                    )
-                    break
+        subjects = {
+            (str(subject.get("namespace") or namespace(obj)), subject.get("name"))
+            for subject in items(obj.get("subjects"))
+            if subject.get("kind") == "ServiceAccount"
+        }
+        if (where, account) in subjects:
+            found.append(ObjectRef(str(obj["kind"]), namespace(obj), name(obj), str(obj["apiVersion"])))
     return tuple(found)

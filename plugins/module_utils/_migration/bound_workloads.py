@@ -93,9 +93,9 @@ def unbound(item: TopObject, around: Surroundings) -> Iterator[Finding]:
     """A label that no binding matches."""
     before, damaged = original(item)
     selector = _selector(before)
-    if selector and not around.matching.identities_of(item.ref.namespace, selector):
-        if not (item.supported and rewriting.switched(item.object)):
-            yield finding("label-without-binding", place(item.ref), f"Its value is {selector!r}.")
+    switched = item.supported and rewriting.switched(item.object)
+    if selector and not switched and not around.matching.identities_of(item.ref.namespace, selector):
+        yield finding("label-without-binding", place(item.ref), f"Its value is {selector!r}.")
     if damaged:
         yield finding("unreadable", place(item.ref), f"{damaged}.")
 

@@ -304,7 +304,10 @@ CATALOGUE: Mapping[str, Entry] = {
 
 
 def finding(code: str, where: str, detail: str = "", remedy: str = "", severity: str = "") -> Finding:
-    """One finding. ``detail`` says what is special here and comes before the general meaning; KeyError for no such code."""
+    """One finding. ``detail`` says what is special here and comes before the general meaning.
+
+    Raises KeyError for a code that is not in the catalogue.
+    """
     entry = CATALOGUE[code]
     message = f"{detail} {entry.meaning}" if detail else entry.meaning
     return Finding(code, severity or entry.severity, where, message, remedy or entry.remedy)

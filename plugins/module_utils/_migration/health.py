@@ -12,9 +12,9 @@ from .objects import Object, items, metadata, spec, status
 def illness(kind: str, obj: Object) -> str:
     """Why it is not well, in words; an empty text where it is, or where the kind has no health of its own."""
     seen, generation = status(obj).get("observedGeneration"), metadata(obj).get("generation")
-    if kind in ("Deployment", "StatefulSet", "DaemonSet") and isinstance(generation, int):
-        if not isinstance(seen, int) or seen < generation:
-            return "its controller has not acted on the newest change yet"
+    behind = isinstance(generation, int) and (not isinstance(seen, int) or seen < generation)
+    if kind in ("Deployment", "StatefulSet", "DaemonSet") and behind:
+        return "its controller has not acted on the newest change yet"
     if kind == "Deployment":
         return _deployment(obj)
     if kind == "StatefulSet":

@@ -22,7 +22,7 @@ def credential(cluster_id: str, cluster_name: str, namespace: str, account: str)
 
 
 def service_account(old: str, identity_ids: Sequence[str]) -> str:
-    """Of the account that takes over from ``old`` for one set of identities, the one to be asked for by default first."""
+    """Of the account that takes over from ``old`` for one set of identities; the first of them is the default."""
     own = identity_ids[0].rstrip("/").rpartition("/")[2] if identity_ids else ""
     mark = _mark(old, *(item.lower() for item in identity_ids))
     return _fitted(f"{old}-wi-{own}".lower(), mark, _OBJECT_LENGTH, r"[^a-z0-9-]+")

@@ -68,7 +68,7 @@ def _driver_users(raw: RawCluster, client_id: str) -> list[str]:
     found = []
     for obj in listed(raw, SECRET_PROVIDER_CLASSES):
         parameters = mapping(spec(obj).get("parameters"))
-        if str(parameters.get("useVMManagedIdentity", "")).lower() == "true":
-            if str(parameters.get("userAssignedIdentityID", "")).lower() == client_id.lower():
-                found.append(place(SECRET_PROVIDER_CLASSES.ref(obj)))
+        asked = str(parameters.get("userAssignedIdentityID", "")).lower()
+        if str(parameters.get("useVMManagedIdentity", "")).lower() == "true" and asked == client_id.lower():
+            found.append(place(SECRET_PROVIDER_CLASSES.ref(obj)))
     return found

@@ -33,9 +33,15 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._migratio
     ScaleSetFacts,
     Unreadable,
 )
-from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.kinds import KINDS, template_path
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.kinds import (
+    KINDS,
+    template_path,
+)
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.merge_patch import patched
-from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.options import PlanOptions, Rule
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.options import (
+    PlanOptions,
+    Rule,
+)
 
 FOLDER = Path(__file__).parent / "cases"
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
@@ -53,7 +59,9 @@ def cases() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def resource_id(name: str) -> str:
-    return f"{SUBSCRIPTION}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    return (
+        f"{SUBSCRIPTION}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    )
 
 
 def client_id(name: str) -> str:
@@ -76,7 +84,9 @@ def raw_cluster(case: Mapping[str, Any]) -> RawCluster:
         plural = _BY_KIND[obj["kind"]].plural
         if plural in objects:
             # A list's items carry neither apiVersion nor kind.
-            objects[plural].append({key: value for key, value in obj.items() if key not in ("apiVersion", "kind")})
+            objects[plural].append(
+                {key: value for key, value in obj.items() if key not in ("apiVersion", "kind")}
+            )
     version = case.get("kubernetes", "v1.33.5")
     return RawCluster({key: tuple(value) for key, value in objects.items()}, tuple(unreadable), version)
 
@@ -108,7 +118,9 @@ def azure_side(case: Mapping[str, Any]) -> AzureSide:
         if item.get("type", 0) == 0 and item.get("seen", True) and "resource_id" not in item
     )
     scale_sets = tuple(
-        ScaleSetFacts(f"{SUBSCRIPTION}/resourceGroups/MC_rg/providers/x/{name}", name, tuple(map(resource_id, names)))
+        ScaleSetFacts(
+            f"{SUBSCRIPTION}/resourceGroups/MC_rg/providers/x/{name}", name, tuple(map(resource_id, names))
+        )
         for name, names in case.get("scale_sets", {}).items()
     )
     return AzureSide(cluster, identities, scale_sets)
@@ -134,14 +146,15 @@ def workload(short: Mapping[str, Any]) -> dict[str, Any]:
     template = patched(template, short.get("template", {}))
     body: dict[str, Any] = {"apiVersion": _BY_KIND[kind].api_version, "kind": kind}
     body["metadata"] = patched(
-        {"name": name, "namespace": namespace, "generation": 1, "resourceVersion": "7"}, short.get("metadata", {})
+        {"name": name, "namespace": namespace, "generation": 1, "resourceVersion": "7"},
+        short.get("metadata", {}),
     )
     replicas = short.get("replicas", 1)
     if kind == "Pod":
         body["metadata"]["labels"] = labels
         body["spec"] = template["spec"]
         body["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
-        return patched(body, {"spec": short.get("spec", {}), "status": short.get("status", {})})
+        return dict(patched(body, {"spec": short.get("spec", {}), "status": short.get("status", {})}))
     body["spec"] = {"selector": {"matchLabels": {"app": name}}, "replicas": replicas}
     if kind in ("DaemonSet", "Job", "CronJob"):
         del body["spec"]["replicas"]
@@ -159,7 +172,7 @@ def workload(short: Mapping[str, Any]) -> dict[str, Any]:
         "desiredNumberScheduled": 1,
         "numberAvailable": 1,
     }
-    return patched(body, {"spec": short.get("spec", {}), "status": short.get("status", {})})
+    return dict(patched(body, {"spec": short.get("spec", {}), "status": short.get("status", {})}))
 
 
 def _objects(case: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -173,7 +186,11 @@ def _objects(case: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for number in range(short.get("pods", 0)):
             yield _pod_of(obj, number)
     given = list(case.get("objects", ()))
-    names = {(o["metadata"].get("namespace"), o["metadata"]["name"]) for o in given if o["kind"] == "ServiceAccount"}
+    names = {
+        (o["metadata"].get("namespace"), o["metadata"]["name"])
+        for o in given
+        if o["kind"] == "ServiceAccount"
+    }
     for namespace, name in sorted(accounts - names):
         yield {"kind": "ServiceAccount", "metadata": {"namespace": namespace, "name": name}}
     for item in case.get("identities", ()):
@@ -187,7 +204,12 @@ def installation(method: str) -> list[Mapping[str, Any]]:
 
 
 def _pod_of(obj: Mapping[str, Any], number: int) -> Mapping[str, Any]:
-    owner = {"kind": obj["kind"], "name": obj["metadata"]["name"], "apiVersion": obj["apiVersion"], "controller": True}
+    owner = {
+        "kind": obj["kind"],
+        "name": obj["metadata"]["name"],
+        "apiVersion": obj["apiVersion"],
+        "controller": True,
+    }
     template: Any = obj
     for key in template_path(obj["kind"]):
         template = template[key]
@@ -221,7 +243,9 @@ def _custom_resources(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _identity_facts(item: Mapping[str, Any]) -> IdentityFacts:
     name = item["name"]
     credentials = tuple(
-        FederatedCredential(f"c{n}", "https://elsewhere/", f"system:serviceaccount:x:{n}", ("api://AzureADTokenExchange",))
+        FederatedCredential(
+            f"c{n}", "https://elsewhere/", f"system:serviceaccount:x:{n}", ("api://AzureADTokenExchange",)
+        )
         for n in range(item.get("credentials", 0))
     )
     return IdentityFacts(

@@ -40,7 +40,11 @@ def page() -> str:
         for code, entry in sorted(CATALOGUE.items()):
             if entry.severity != severity:
                 continue
-            known = " It can be acknowledged (`acknowledge`) and is then a warning." if entry.acknowledgeable else ""
+            known = (
+                " It can be acknowledged (`acknowledge`) and is then a warning."
+                if entry.acknowledgeable
+                else ""
+            )
             parts.append(f"\n### `{code}`\n\n{entry.meaning}\n\n**What to do:** {entry.remedy}{known}\n")
     return "".join(parts)
 

@@ -25,9 +25,14 @@ def samples(count: int, seed: int = 20261123) -> Iterator[tuple[dict[str, Any], 
 
 
 def _object(chance: random.Random, kind: str, number: int) -> dict[str, Any]:
-    body: dict[str, Any] = {"kind": kind, "metadata": {"name": f"w{number}", "namespace": "team", "resourceVersion": "5"}}
+    body: dict[str, Any] = {
+        "kind": kind,
+        "metadata": {"name": f"w{number}", "namespace": "team", "resourceVersion": "5"},
+    }
     if chance.random() < 0.6:
-        body["metadata"]["annotations"] = chance.choice(({}, {"a": "b"}, {"deployment.kubernetes.io/revision": "3"}))
+        body["metadata"]["annotations"] = chance.choice(
+            ({}, {"a": "b"}, {"deployment.kubernetes.io/revision": "3"})
+        )
     body["spec"] = {"replicas": 2}
     holder: Any = body
     path = template_path(kind)
@@ -47,7 +52,9 @@ def _template(chance: random.Random) -> dict[str, Any]:
         if chance.random() < 0.8:
             metadata["labels"]["aadpodidbinding"] = "demo"
     if chance.random() < 0.4:
-        metadata["annotations"] = dict(chance.choice(({}, {"x": "y"}, {"azure.workload.identity/inject-proxy-sidecar": ""})))
+        metadata["annotations"] = dict(
+            chance.choice(({}, {"x": "y"}, {"azure.workload.identity/inject-proxy-sidecar": ""}))
+        )
     pod: dict[str, Any] = {"containers": [_container(chance, f"c{n}") for n in range(chance.randint(1, 3))]}
     if chance.random() < 0.3:
         pod["initContainers"] = [_container(chance, "init")]
@@ -61,7 +68,10 @@ def _template(chance: random.Random) -> dict[str, Any]:
             {"name": "tmp", "emptyDir": {}},
             {
                 "name": "secrets",
-                "csi": {"driver": "secrets-store.csi.k8s.io", "volumeAttributes": {"secretProviderClass": "keys"}},
+                "csi": {
+                    "driver": "secrets-store.csi.k8s.io",
+                    "volumeAttributes": {"secretProviderClass": "keys"},
+                },
             },
         ]
     template: dict[str, Any] = {"spec": pod}

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 import pytest
 from unit.migration import cluster_cases
 
@@ -16,7 +15,10 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._migratio
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.objects import place
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import Plan
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.planning import plan
-from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.records import from_data, to_data
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.records import (
+    from_data,
+    to_data,
+)
 
 CASES = dict(cluster_cases.cases())
 
@@ -52,12 +54,18 @@ def outcome(facts: Facts, planned: Plan) -> Mapping[str, Any]:
             }
             for item in planned.service_accounts
         },
-        "credentials": [f"{ids[i.identity_id]} {i.subject.removeprefix('system:serviceaccount:')}" for i in planned.credentials],
+        "credentials": [
+            f"{ids[i.identity_id]} {i.subject.removeprefix('system:serviceaccount:')}"
+            for i in planned.credentials
+        ],
         "identities": {
             ids[item.id]: {"create": item.create, "location": item.location, "mirror_from": item.mirror_from}
             for item in planned.identities
         },
-        "dependants": [f"{i['kind']} {i['metadata'].get('namespace', '')}/{i['metadata']['name']}" for i in planned.dependants],
+        "dependants": [
+            f"{i['kind']} {i['metadata'].get('namespace', '')}/{i['metadata']['name']}"
+            for i in planned.dependants
+        ],
     }
 
 
@@ -79,7 +87,9 @@ def test_facts_and_plan_survive_their_files(case: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_order_of_the_lists_does_not_matter(case: Mapping[str, Any]) -> None:
     raw, azure = cluster_cases.raw_cluster(case), cluster_cases.azure_side(case)
-    turned = type(raw)({k: tuple(reversed(v)) for k, v in raw.objects.items()}, raw.unreadable, raw.server_version)
+    turned = type(raw)(
+        {k: tuple(reversed(v)) for k, v in raw.objects.items()}, raw.unreadable, raw.server_version
+    )
     options = cluster_cases.plan_options(case)
     assert plan(discover(turned, azure), options) == plan(discover(raw, azure), options)
 

@@ -22,7 +22,9 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._migratio
 
 
 def test_the_page_says_what_the_catalogue_says() -> None:
-    assert PAGE.read_text() == page(), "run: PYTHONPATH=tests:.cache/collections python -m unit.migration.findings_page"
+    assert PAGE.read_text() == page(), (
+        "run: PYTHONPATH=tests:.cache/collections python -m unit.migration.findings_page"
+    )
 
 
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
@@ -40,7 +42,12 @@ def test_a_detail_comes_before_the_meaning() -> None:
 
 
 def test_findings_are_ordered_by_gravity_and_each_is_told_once() -> None:
-    found = [finding("excluded", "b"), finding("kube-system", "a"), finding("held", "c"), finding("excluded", "b")]
+    found = [
+        finding("excluded", "b"),
+        finding("kube-system", "a"),
+        finding("held", "c"),
+        finding("excluded", "b"),
+    ]
     assert [item.severity for item in ordered(found)] == [BLOCKER, WARNING, NOTE]
 
 
@@ -49,7 +56,9 @@ def test_an_acknowledged_blocker_becomes_a_warning() -> None:
     assert [item.severity for item in acknowledged([shared], ["node-identity-shared"])] == [WARNING]
 
 
-@pytest.mark.parametrize(("code", "words"), [("nosuch", "no finding"), ("kube-system", "cannot be acknowledged")])
+@pytest.mark.parametrize(
+    ("code", "words"), [("nosuch", "no finding"), ("kube-system", "cannot be acknowledged")]
+)
 def test_what_cannot_be_acknowledged_is_refused(code: str, words: str) -> None:
     blocker: Finding = finding("kube-system", "Deployment kube-system/x")
     with pytest.raises(ValueError, match=words):

@@ -24,7 +24,10 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._migratio
     Rule,
 )
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import Plan, is_unknown
-from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.planning import plan, resolve
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.planning import (
+    plan,
+    resolve,
+)
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.records import to_data
 
 ONE: Mapping[str, Any] = {
@@ -152,7 +155,8 @@ def test_the_summary_of_a_ready_cluster_reads_in_a_terminal() -> None:
     made = plan(facts, PlanOptions())
     assert summary.lines(facts, made) == [
         "aks-1: ready",
-        "  Pod Identity: Helm release aad-pod-identity (aad-pod-identity-4.1.18) in pod-identity, standard mode, v1.8.17",
+        "  Pod Identity: Helm release aad-pod-identity (aad-pod-identity-4.1.18) in pod-identity,"
+        " standard mode, v1.8.17",
         "  1 workload on 1 identity: 1 to change in place, 0 to export, 0 passed over; 0 switched already",
         "  1 federated credential, 1 service account (0 of their own), 0 identities to create",
         "  wave 0 (canary): Deployment default/web",
@@ -169,7 +173,8 @@ def test_the_summary_names_what_blocks_and_what_to_do() -> None:
 
 def test_the_findings_of_five_hundred_workloads_fit_into_a_result() -> None:
     workloads = [
-        {"is": f"Deployment n{n % 50}/w{n}", "label": "app", "account": "a", "spec": {"paused": True}} for n in range(500)
+        {"is": f"Deployment n{n % 50}/w{n}", "label": "app", "account": "a", "spec": {"paused": True}}
+        for n in range(500)
     ]
     facts = facts_of({**ONE, "workloads": workloads})
     made = plan(facts, PlanOptions())

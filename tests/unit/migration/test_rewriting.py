@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from unit.migration.template_samples import NEW, OLD, samples
 
-from ansible_collections.aksops.workload_identity.plugins.module_utils._migration import merge_patch, rewriting
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration import (
+    merge_patch,
+    rewriting,
+)
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.facts import ObjectRef
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.objects import at
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import PlannedWorkload
@@ -54,7 +57,9 @@ def written(document: Any) -> str:
 
 
 @pytest.mark.parametrize(("obj", "wanted"), SAMPLES, ids=range(len(SAMPLES)))
-def test_undo_of_a_switch_gives_the_object_back_byte_for_byte(obj: dict[str, Any], wanted: PlannedWorkload) -> None:
+def test_undo_of_a_switch_gives_the_object_back_byte_for_byte(
+    obj: dict[str, Any], wanted: PlannedWorkload
+) -> None:
     after = rewriting.switch(obj, wanted).after
     back = rewriting.undo(dict(after), wanted.ref.kind)
     assert written(back.after) == written(obj)
@@ -69,7 +74,9 @@ def test_a_second_switch_changes_nothing(obj: dict[str, Any], wanted: PlannedWor
 
 
 @pytest.mark.parametrize(("obj", "wanted"), SAMPLES, ids=range(len(SAMPLES)))
-def test_the_patch_makes_of_the_object_what_the_change_says(obj: dict[str, Any], wanted: PlannedWorkload) -> None:
+def test_the_patch_makes_of_the_object_what_the_change_says(
+    obj: dict[str, Any], wanted: PlannedWorkload
+) -> None:
     there = rewriting.switch(obj, wanted)
     assert written(merge_patch.patched(obj, there.patch)) == written(there.after)
     back = rewriting.undo(there.after, wanted.ref.kind)
@@ -84,7 +91,9 @@ def test_a_switch_leaves_what_it_was_given_alone(obj: dict[str, Any], wanted: Pl
 
 
 @pytest.mark.parametrize(("obj", "wanted"), SAMPLES[::4], ids=range(len(SAMPLES[::4])))
-def test_a_changed_plan_still_goes_back_to_the_very_first_template(obj: dict[str, Any], wanted: PlannedWorkload) -> None:
+def test_a_changed_plan_still_goes_back_to_the_very_first_template(
+    obj: dict[str, Any], wanted: PlannedWorkload
+) -> None:
     first = rewriting.switch(obj, planned(wanted.ref.kind, service_account="first", method="proxy")).after
     second = rewriting.switch(first, wanted).after
     assert written(second) == written(rewriting.switch(obj, wanted).after)
@@ -100,7 +109,10 @@ def test_switch_sets_account_and_label_and_takes_the_old_label_away() -> None:
 
 
 def test_the_template_of_a_cron_job_lies_deeper() -> None:
-    cron: dict[str, Any] = {"metadata": {"name": "n"}, "spec": {"jobTemplate": {"spec": {"template": {"spec": {}}}}}}
+    cron: dict[str, Any] = {
+        "metadata": {"name": "n"},
+        "spec": {"jobTemplate": {"spec": {"template": {"spec": {}}}}},
+    }
     after = rewriting.switch(cron, planned("CronJob")).after
     assert at(after, CRON_PATH)["spec"]["serviceAccountName"] == "web-wi"
     assert rewriting.undo(after, "CronJob").after == cron
@@ -185,7 +197,9 @@ def test_undo_with_a_hold_writes_both_in_one_request() -> None:
 
 
 def test_a_hold_ends_when_the_template_changes() -> None:
-    held = copy.deepcopy(dict(rewriting.hold(deployment(), "Deployment", "failed", "2026-11-23T21:00:00Z").after))
+    held = copy.deepcopy(
+        dict(rewriting.hold(deployment(), "Deployment", "failed", "2026-11-23T21:00:00Z").after)
+    )
     assert rewriting.held(held, "Deployment") is not None
     held["spec"]["template"]["spec"]["containers"][0]["image"] = "y"
     assert rewriting.held(held, "Deployment") is None
@@ -205,7 +219,9 @@ def test_forgetting_leaves_the_template_and_takes_every_mark_away() -> None:
     assert "spec" not in forgotten.patch
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"v":1}', '{"v":2,"edits":[]}', '{"v":1,"edits":[{"path":[]}]}', "null"])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"v":1}', '{"v":2,"edits":[]}', '{"v":1,"edits":[{"path":[]}]}', "null"]
+)
 def test_a_damaged_record_is_an_error_and_not_a_guess(text: str) -> None:
     obj = deployment()
     obj["metadata"]["annotations"] = {UNDO_ANNOTATION: text}

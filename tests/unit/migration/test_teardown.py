@@ -24,7 +24,9 @@ SWITCHED: Mapping[str, Any] = {
     "account": "web",
     "metadata": {"annotations": {"workload-identity.aksops.io/undo": UNDO}},
 }
-PROFILE = [{"name": "app", "namespace": "default", "identity": {"resourceId": cluster_cases.resource_id("app")}}]
+PROFILE = [
+    {"name": "app", "namespace": "default", "identity": {"resourceId": cluster_cases.resource_id("app")}}
+]
 
 
 def facts_of(**case: Any) -> Facts:
@@ -70,7 +72,11 @@ def test_the_add_on_s_profile_is_emptied_before_it_is_disabled() -> None:
 def test_every_mic_goes_before_any_nmi() -> None:
     aks_engine = {
         "kind": "DaemonSet",
-        "metadata": {"namespace": "kube-system", "name": "nmi", "labels": {"addonmanager.kubernetes.io/mode": "x"}},
+        "metadata": {
+            "namespace": "kube-system",
+            "name": "nmi",
+            "labels": {"addonmanager.kubernetes.io/mode": "x"},
+        },
         "spec": {"template": {"spec": {"containers": [{"image": "x/aad-pod-identity/nmi:v1"}]}}},
     }
     steps = ids(teardown_plan(facts_of(pod_identity="manifests", objects=[aks_engine])))
@@ -115,7 +121,11 @@ def test_only_classes_with_a_twin_are_deleted() -> None:
     def secret_class(name: str, **metadata: Any) -> Mapping[str, Any]:
         parameters = {"usePodIdentity": "false" if metadata else "true"}
         head = {"namespace": "default", "name": name, **metadata}
-        return {"kind": "SecretProviderClass", "metadata": head, "spec": {"provider": "azure", "parameters": parameters}}
+        return {
+            "kind": "SecretProviderClass",
+            "metadata": head,
+            "spec": {"provider": "azure", "parameters": parameters},
+        }
 
     ours = {"labels": {"app.kubernetes.io/managed-by": "aksops.workload_identity"}}
     facts = facts_of(objects=[secret_class("a"), secret_class("b"), secret_class("a-wi", **ours)])
@@ -156,7 +166,9 @@ def test_an_old_pod_of_a_switched_workload_holds_it() -> None:
             "namespace": "default",
             "name": "web-0",
             "labels": {"aadpodidbinding": "app"},
-            "ownerReferences": [{"kind": "Deployment", "name": "web", "apiVersion": "apps/v1", "controller": True}],
+            "ownerReferences": [
+                {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1", "controller": True}
+            ],
         },
         "status": {"phase": "Running"},
     }
