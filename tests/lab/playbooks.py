@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.fleet.environment import environment
-from lab.fleet.inventory import DYNAMIC
+from lab.fleet.inventory import DYNAMIC, SETTINGS
 from lab.fleet.principals import OPERATOR, ServicePrincipal
 from lab.fleet.running import LabDescription
 from lab.folder import LabFolder
@@ -55,7 +55,7 @@ def playbook_environment(
     return {
         **kept,
         **environment(folder, description.azure_url, Path(description.tools), principal),
-        "ANSIBLE_CONFIG": os.devnull,
+        "ANSIBLE_CONFIG": str(folder.inventory / SETTINGS),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_STDOUT_CALLBACK": callback,
         "ANSIBLE_DEPRECATION_WARNINGS": "false",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab.app.live_pod import NoPod
 from lab.app.app_token import AppToken, NoToken, Stage, app_token
+from lab.app.live_pod import NoPod
 from lab.fleet.administrator import resource_manager_audience
 from lab.fleet.azure import instance_metadata_url
 from lab.fleet.running import LabDescription, control_plane

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from lab.__main__ import FAILURES
-from lab.app.fleet_tokens import Tokens, fleet_tokens
 from lab.app.app_token import AppToken
+from lab.app.fleet_tokens import Tokens, fleet_tokens
 from lab.demo.tables import heading, table
 from lab.fleet.administrator import AzureAdministrator
 from lab.fleet.remains import remains

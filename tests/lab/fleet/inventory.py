@@ -15,12 +15,17 @@ from lab.fleet.scenario import Cluster
 
 DYNAMIC = "fleet.aks.yml"
 STATIC = "static.yml"
+SETTINGS = "ansible.cfg"
 
 
 def write_inventory(folder: Path, clusters: Sequence[Cluster], identity_region: str) -> None:
-    """Writes ``fleet.aks.yml``, ``static.yml`` and ``group_vars/aks.yml``, which both use."""
+    """Writes ``fleet.aks.yml``, ``static.yml`` and ``group_vars/aks.yml``, which both use.
+
+    And an empty ``ansible.cfg``, so that the user's own does not decide how the lab's runs go.
+    """
     _write(folder / DYNAMIC, {"plugin": "aksops.workload_identity.aks"})
     _write(folder / STATIC, {"aks": {"hosts": {cluster.name: _host(cluster) for cluster in clusters}}})
+    (folder / SETTINGS).write_text("[defaults]\n")
     _write(folder / "group_vars" / "aks.yml", _options(clusters, identity_region))
 
 
