@@ -85,7 +85,7 @@ class InWorker(ActionBase):  # type: ignore[misc]
         """Validates as AnsibleModule does, runs, and scrubs what must not be shown."""
         arguments = plain(self._task.args)
         validation = ArgumentSpecValidator(spec.argument_spec(), **spec.rules()).validate(arguments)
-        if validation.errors:
+        if validation.error_messages:  # the errors themselves are an exception, which is always true
             words = validation.errors.msg
             if isinstance(validation.errors[0], UnsupportedError):
                 words = f"Unsupported parameters for ({self._task.action}) module: {words}"
