@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from lab.fleet.principals import SUBSCRIPTIONS
 from lab.fleet.scenario import Cluster
 
 DYNAMIC = "fleet.aks.yml"
@@ -23,7 +24,7 @@ def write_inventory(folder: Path, clusters: Sequence[Cluster], identity_region: 
 
     And an empty ``ansible.cfg``, so that the user's own does not decide how the lab's runs go.
     """
-    _write(folder / DYNAMIC, {"plugin": "aksops.workload_identity.aks"})
+    _write(folder / DYNAMIC, {"plugin": "aksops.workload_identity.aks", "subscriptions": list(SUBSCRIPTIONS)})
     _write(folder / STATIC, {"aks": {"hosts": {cluster.name: _host(cluster) for cluster in clusters}}})
     (folder / SETTINGS).write_text("[defaults]\n")
     _write(folder / "group_vars" / "aks.yml", _options(clusters, identity_region))

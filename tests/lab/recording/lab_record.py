@@ -10,7 +10,6 @@ import os
 import time
 from typing import Any
 
-from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = r"""
@@ -68,5 +67,5 @@ class CallbackModule(CallbackBase):
         )
 
     def _line(self, record: dict[str, Any]) -> None:
-        self._sink.write(json.dumps(record, cls=AnsibleJSONEncoder, default=str) + "\n")
+        self._sink.write(json.dumps(record, default=str) + "\n")
         self._sink.flush()
