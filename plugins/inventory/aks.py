@@ -32,7 +32,8 @@ options:
   subscriptions:
     description:
       - IDs of the subscriptions whose clusters are listed.
-      - Without it, the subscription of O(subscription_id) is taken, and without that, all that the sign-in can see.
+      - Without it, O(subscription_id) of this file is taken, and without that, all that the sign-in can see.
+      - The environment variable E(AZURE_SUBSCRIPTION_ID) narrows nothing here, since AWX sets it for every credential.
     type: list
     elements: str
     default: []
@@ -150,9 +151,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return clusters
 
     def _subscriptions(self, session: AzureSession) -> list[str]:
-        named = self.get_option("subscriptions") or [
-            self.get_option("subscription_id") or session.subscription_id
-        ]
+        named = self.get_option("subscriptions") or [self.get_option("subscription_id")]
         if any(named):
             return list(named)
         visible = session.list("/subscriptions", SUBSCRIPTIONS_API_VERSION)
