@@ -14,7 +14,7 @@ from typing import Any, Optional
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils._correlation import correlation_id
+from ..module_utils._run_id import CORRELATION_ID
 from ._fleet_account import FleetAccount
 from ._step_account import COLLECTION, describe, troubled
 
@@ -32,8 +32,6 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
         self._account = FleetAccount()
         self._width = 0
         self._began = time.monotonic()
-        # Made here, before any worker is forked, so that all requests of the run carry it.
-        self._correlation_id = correlation_id()
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._account.check_mode = bool(play.check_mode)
@@ -87,9 +85,7 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
             return
         seconds = time.monotonic() - self._began
         self._display.display("")
-        self._display.display(
-            f"{self._account.headline()}; {seconds:.0f} s; correlation ID {self._correlation_id}"
-        )
+        self._display.display(f"{self._account.headline()}; {seconds:.0f} s; correlation ID {CORRELATION_ID}")
         for line in table:
             self._display.display(f"  {line}", color=constants.COLOR_ERROR if "  FAILED  " in line else None)
 

@@ -123,6 +123,16 @@ def _roles(result: Mapping[str, Any]) -> str:
     return f"{words}; {missed} could not be mirrored" if missed else words
 
 
+def _rights(result: Mapping[str, Any]) -> str:
+    return tally(
+        {
+            "granted": result.get("granted", 0),
+            "missing": len(_list(result, "missing")),
+            "unknown": len(_list(result, "unknown")),
+        }
+    )
+
+
 def _counted(result: Mapping[str, Any]) -> str:
     return tally(_mapping(result, "counts"))
 
@@ -150,6 +160,7 @@ _STEPS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "migration_plan": ("plan", _plan),
     "pod_identity": ("retirement", _retirement),
     "pod_identity_info": ("discovery", _discovery),
+    "rights_info": ("rights", _rights),
     "role_assignments": ("roles", _roles),
     "service_accounts": ("accounts", _by_outcome("service_accounts")),
     "token_exchange_info": ("tokens", _by_outcome("exchanges")),

@@ -47,6 +47,11 @@ SAID = [
         },
         ("plan", "partly blocked; 9 workloads, 1 blockers"),
     ),
+    (
+        "rights_info",
+        {"granted": 4, "missing": [{"action": "x"}], "unknown": []},
+        ("rights", "4 granted, 1 missing"),
+    ),
     ("aks_oidc_issuer", {"operation": "submitted", "changed": True}, ("issuer", "update submitted")),
     (
         "aks_oidc_issuer",
