@@ -79,10 +79,11 @@ def _account(
     if record.switched and _fits(facts, _client_id(existing, where, now), first.client_id):
         # What an earlier run decided stays, whatever has come to the namespace since: no pod rolls twice.
         return _planned(facts, candidate, now, create=_ours(existing, where, now)), ()
-    if old != "default" and _alike(facts, candidate, candidates) and (where, old) in existing:
+    if old != "default" and _alike(facts, candidate, candidates):
         standing = _client_id(existing, where, old)
         if standing is None or _fits(facts, standing, first.client_id):
-            return _planned(facts, candidate, old, create=False), ()
+            # A template may name an account that is yet to come: no pod of it can run until it is there.
+            return _planned(facts, candidate, old, create=(where, old) not in existing), ()
     new = naming.service_account(old, [target.key for target in candidate.targets])
     if (where, new) in existing and not _ours(existing, where, new):
         return None, (finding("service-account-taken", place(record.ref), f"It would be {where}/{new}."),)

@@ -9,7 +9,7 @@ A case says in short form what is special about a cluster; everything else is as
   selector (the name), type, resource_id, region (westeurope), federation (supported), exists, credentials (how many),
   binding (false: none), annotations, fields (lower: written in lower case).
 * ``workloads``: ``is: Deployment team-a/web`` with label, account, env, and ``template``, ``spec``, ``metadata``
-  merged over it; ``pods`` how many of them live.
+  merged over it; ``pods`` how many of them live; ``made: false``: its account does not exist.
 * ``objects``: anything else, whole.
 * ``options``: of a plan; ``expect``: what is to come out.
 """
@@ -182,7 +182,9 @@ def _objects(case: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         obj = workload(short)
         yield obj
         namespace = obj["metadata"]["namespace"]
-        accounts |= {(namespace, "default"), (namespace, short.get("account", "default"))}
+        accounts |= {(namespace, "default")}
+        if short.get("made", True):
+            accounts |= {(namespace, short.get("account", "default"))}
         for number in range(short.get("pods", 0)):
             yield _pod_of(obj, number)
     given = list(case.get("objects", ()))
