@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""Which cloud: where Resource Manager and the authority are, and for which audience tokens are made."""
+"""Azure clouds: where to sign in, and where Resource Manager is."""
 
 from __future__ import annotations
 
@@ -17,85 +17,103 @@ _METADATA_API_VERSION = "2022-09-01"
 
 @dataclass(frozen=True)
 class Cloud:
+    """``audience`` is whom Resource Manager's tokens are for; ``known``: Microsoft's login service lists it."""
+
     name: str
-    resource_manager: str  # https://management.azure.com
-    authority: str  # https://login.microsoftonline.com
-    audience: str  # of Resource Manager's tokens
-    known: bool = True  # False: found by metadata, so nobody but itself can vouch for its authority
+    authority: str
+    resource_manager: str
+    audience: str
+    known: bool = True
 
     @property
     def scope(self) -> str:
         return f"{self.audience.rstrip('/')}/.default"
 
 
-_PUBLIC = Cloud(
+PUBLIC = Cloud(
     "AzureCloud",
-    "https://management.azure.com",
     "https://login.microsoftonline.com",
     "https://management.azure.com",
+    "https://management.azure.com",
 )
-_US_GOVERNMENT = Cloud(
+GOVERNMENT = Cloud(
     "AzureUSGovernment",
-    "https://management.usgovcloudapi.net",
     "https://login.microsoftonline.us",
     "https://management.usgovcloudapi.net",
+    "https://management.usgovcloudapi.net",
 )
-_CHINA = Cloud(
+CHINA = Cloud(
     "AzureChinaCloud",
-    "https://management.chinacloudapi.cn",
     "https://login.chinacloudapi.cn",
     "https://management.chinacloudapi.cn",
+    "https://management.chinacloudapi.cn",
 )
-_KNOWN: Mapping[str, Cloud] = {
-    "azurecloud": _PUBLIC,
-    "azurepubliccloud": _PUBLIC,
-    "azureusgovernment": _US_GOVERNMENT,
-    "azureusgovernmentcloud": _US_GOVERNMENT,
-    "azurechinacloud": _CHINA,
+# The second name of each is what the Go SDKs, Terraform and AWX call it.
+_BY_NAME: Mapping[str, Cloud] = {
+    "azurecloud": PUBLIC,
+    "azurepublic": PUBLIC,
+    "azure_public_cloud": PUBLIC,
+    "azurepubliccloud": PUBLIC,
+    "azureusgovernment": GOVERNMENT,
+    "azure_us_government": GOVERNMENT,
+    "azure_us_government_cloud": GOVERNMENT,
+    "azurechinacloud": CHINA,
+    "azure_china_cloud": CHINA,
 }
-_found: dict[str, Cloud] = {}  # by URL, for this process and the workers that it forks
+_described: dict[str, Cloud] = {}  # by URL: asked once in a process, and inherited by workers
 
 
-def cloud_of(name: Optional[str]) -> Cloud:
-    """The cloud of a known name, or of the URL of a Resource Manager. Raises AzureError."""
-    if not name:
-        return _PUBLIC
-    known = _KNOWN.get(name.replace("_", "").lower())
-    if known:
-        return known
-    if not name.lower().startswith("https://"):
+def cloud_of(wanted: Optional[str]) -> Cloud:
+    """By name, or by the URL of a Resource Manager. Raises AzureError for neither."""
+    if not wanted:
+        return PUBLIC
+    found = _BY_NAME.get(wanted.lower())
+    if found is not None:
+        return found
+    if not wanted.lower().startswith("https://"):
         raise AzureError(
-            f"cloud_environment {name!r} is not known. Give AzureCloud, AzureUSGovernment, AzureChinaCloud or the"
+            f"cloud_environment: {wanted!r} is no cloud. Give AzureCloud, AzureUSGovernment, AzureChinaCloud or the"
             " https URL of a Resource Manager."
         )
-    url = name.rstrip("/")
-    if url not in _found:
-        _found[url] = _by_metadata(url)
-    return _found[url]
+    url = wanted.rstrip("/")
+    if url not in _described:
+        _described[url] = _ask(url)
+    return _described[url]
 
 
-def _by_metadata(url: str) -> Cloud:
+def _ask(url: str) -> Cloud:
     import requests
 
     try:
-        answer = requests.get(f"{url}/metadata/endpoints?api-version={_METADATA_API_VERSION}", timeout=30)
+        answer = requests.get(
+            f"{url}/metadata/endpoints", params={"api-version": _METADATA_API_VERSION}, timeout=(10, 30)
+        )
         answer.raise_for_status()
-        return _cloud(url, answer.json())
-    except (requests.RequestException, ValueError, KeyError, IndexError, TypeError) as error:
+        described = answer.json()
+    except (requests.RequestException, ValueError) as error:
         raise AzureError(
-            f"{url}/metadata/endpoints does not describe a cloud ({type(error).__name__}: {error}). Check"
-            " cloud_environment, and REQUESTS_CA_BUNDLE where the cloud has a private CA."
-        ) from error
+            f"cloud_environment: {url}/metadata/endpoints does not describe a cloud: {error}. Check the URL, the proxy"
+            " settings and REQUESTS_CA_BUNDLE."
+        ) from None
+    return from_metadata(url, described)
 
 
-def _cloud(url: str, metadata: Any) -> Cloud:
-    # Newer API versions answer with one object, older ones with a list of clouds.
-    entry = metadata[0] if isinstance(metadata, list) else metadata
-    authentication = entry["authentication"]
-    return Cloud(
-        str(entry.get("name") or url),
-        str(entry.get("resourceManager") or url).rstrip("/"),
-        str(authentication["loginEndpoint"]).rstrip("/"),
-        str(authentication["audiences"][0]),
-        known=False,
-    )
+def from_metadata(url: str, described: Any) -> Cloud:
+    """A cloud from its own description, which is an object, or a list of them in older API versions (pure)."""
+    clouds = described if isinstance(described, list) else [described]
+    for cloud in clouds:
+        if not isinstance(cloud, dict) or not isinstance(cloud.get("authentication"), dict):
+            continue
+        manager = str(cloud.get("resourceManager") or url).rstrip("/")
+        if len(clouds) > 1 and manager.lower() != url.lower():
+            continue
+        authentication = cloud["authentication"]
+        audiences = authentication.get("audiences") or [manager]
+        return Cloud(
+            name=str(cloud.get("name") or url),
+            authority=str(authentication.get("loginEndpoint") or "").rstrip("/"),
+            resource_manager=manager,
+            audience=str(audiences[0]).rstrip("/"),
+            known=False,
+        )
+    raise AzureError(f"cloud_environment: what {url}/metadata/endpoints answers describes no cloud.")

@@ -2,160 +2,199 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""Who signs in: options and environment variables of both families, and one source of tokens after another."""
+"""One small class for each way to sign in, and the order in which they are tried.
+
+Each says with ``missing`` what it would need and does not have, and makes an azure-identity credential.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
+import shutil
+import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Optional
 
-from .._module import MissingLibrary
 from .cloud import Cloud
 from .errors import SignInError
+from .sign_in import SOURCES, Settings
 
-# azure.azcollection's names first, those of the Azure SDKs after them. AWX sets some of them to an empty string.
-_ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
-    "subscription_id": ("AZURE_SUBSCRIPTION_ID",),
-    "tenant": ("AZURE_TENANT", "AZURE_TENANT_ID"),
-    "client_id": ("AZURE_CLIENT_ID",),
-    "secret": ("AZURE_SECRET", "AZURE_CLIENT_SECRET"),
-    "ad_user": ("AZURE_AD_USER", "AZURE_USERNAME"),
-    "password": ("AZURE_PASSWORD",),
-    "x509_certificate_path": ("AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
-    "federated_token_file": ("AZURE_FEDERATED_TOKEN_FILE",),
-    "cloud_environment": ("AZURE_CLOUD_ENVIRONMENT",),
-    "auth_source": ("ANSIBLE_AZURE_AUTH_SOURCE",),
-}
-# The application of Azure CLI, as azure.azcollection takes it for a user without an application of his own.
+# "Microsoft Azure CLI", a public client that every tenant has: whom users with a password sign in through.
 _CLI_APPLICATION = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What was given to sign in with; None is unset."""
-
-    subscription_id: Optional[str] = None
-    tenant: Optional[str] = None
-    client_id: Optional[str] = None
-    secret: Optional[str] = None
-    ad_user: Optional[str] = None
-    password: Optional[str] = None
-    x509_certificate_path: Optional[str] = None
-    federated_token_file: Optional[str] = None
-    cloud_environment: Optional[str] = None
-    auth_source: Optional[str] = None
-
-    def key(self) -> str:
-        """The same for the same sign-in; holds no secret."""
-        text = "\0".join(
-            str(getattr(self, field.name)) for field in fields(self) if field.name != "subscription_id"
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def __repr__(self) -> str:
-        return f"Settings({self.key()[:8]})"
-
-
-def settings_of(options: Mapping[str, Any], environment: Optional[Mapping[str, str]] = None) -> Settings:
-    """Options before environment variables; empty counts as unset. ``auth_source: env`` passes options over."""
-    variables = os.environ if environment is None else environment
-    only_environment = options.get("auth_source") == "env"
-
-    def value(name: str) -> Optional[str]:
-        given = options.get(name)
-        if given and not (
-            only_environment and name not in ("subscription_id", "cloud_environment", "auth_source")
-        ):
-            return str(given)
-        return next((variables[variable] for variable in _ENVIRONMENT[name] if variables.get(variable)), None)
-
-    return Settings(**{name: value(name) for name in _ENVIRONMENT})
+_METADATA_ADDRESS = ("169.254.169.254", 80)
+_METADATA_PATIENCE = 0.5  # seconds; on Azure it answers within milliseconds, elsewhere often never
+_HOSTED = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
 
 
 @dataclass(frozen=True)
 class Source:
-    """One way to sign in. ``make`` gives an azure-identity credential."""
+    """A way to sign in. ``missing`` gives the reason why it cannot be tried, or None."""
 
     name: str
-    make: Callable[[], Any]
+    missing: Callable[[Settings], Optional[str]]
+    make: Callable[[Settings, Cloud], Any]
 
 
-def sources_of(settings: Settings, cloud: Cloud) -> list[Source]:
-    """The sources to try, in this order; what was given decides, and only without anything given the machine is asked.
+def _needs(*names: str) -> Callable[[Settings], Optional[str]]:
+    def missing(settings: Settings) -> Optional[str]:
+        absent = [name for name in names if not getattr(settings, name)]
+        return f"{' and '.join(absent)} not given" if absent else None
 
-    Raises SignInError where the settings can lead nowhere.
-    """
+    return missing
+
+
+def _common(cloud: Cloud) -> dict[str, Any]:
+    """Clouds that Microsoft's login service does not list must not be looked up there."""
+    return {"authority": cloud.authority, "disable_instance_discovery": not cloud.known}
+
+
+def _secret(settings: Settings, cloud: Cloud) -> Any:
+    from azure.identity import ClientSecretCredential
+
+    return ClientSecretCredential(settings.tenant, settings.client_id, settings.secret, **_common(cloud))
+
+
+def _certificate(settings: Settings, cloud: Cloud) -> Any:
+    from azure.identity import CertificateCredential
+
+    path = os.path.expanduser(str(settings.x509_certificate_path))
     try:
-        import azure.identity as identity
-    except ImportError as error:
-        raise MissingLibrary("azure-identity", error) from error
-    common: dict[str, Any] = {"authority": cloud.authority}
-    if not cloud.known:
-        common["disable_instance_discovery"] = True
-    chosen = settings.auth_source or "auto"
-    given = _given(settings, identity, common)
-    cli = Source("Azure CLI", lambda: identity.AzureCliCredential(tenant_id=settings.tenant or ""))
-    managed = Source(
-        "managed identity",
-        lambda: identity.ManagedIdentityCredential(client_id=settings.client_id, connection_timeout=5),
+        return CertificateCredential(
+            settings.tenant,
+            settings.client_id,
+            path,
+            password=settings.certificate_password,
+            **_common(cloud),
+        )
+    except (OSError, ValueError) as error:
+        raise SignInError(f"Sign-in with the certificate {path} failed: {error}.") from None
+
+
+def _federated(settings: Settings, cloud: Cloud) -> Any:
+    from azure.identity import ClientAssertionCredential
+
+    path = os.path.expanduser(str(settings.federated_token_file))
+
+    def assertion() -> str:
+        # Read each time, since it is rotated; stripped, since Entra refuses a token with a line break.
+        try:
+            with open(path, encoding="utf-8") as stream:
+                return stream.read().strip()
+        except OSError as error:
+            raise SignInError(f"The federated token file {path} cannot be read: {error.strerror}.") from None
+
+    return ClientAssertionCredential(settings.tenant, settings.client_id, assertion, **_common(cloud))
+
+
+def _user(settings: Settings, cloud: Cloud) -> Any:
+    from azure.identity import UsernamePasswordCredential
+
+    return UsernamePasswordCredential(
+        settings.client_id or _CLI_APPLICATION,
+        settings.ad_user,
+        settings.password,
+        tenant_id=settings.tenant or "organizations",
+        **_common(cloud),
     )
-    if chosen == "cli":
-        return [cli]
-    if chosen == "msi":
-        return [managed]
-    if given:
-        return [given]
-    if chosen == "env":
-        raise SignInError(
-            "auth_source is env, and the environment holds no complete sign-in. Set AZURE_TENANT, AZURE_CLIENT_ID and"
-            " AZURE_SECRET (or a certificate, a user, a federated token file)."
-        )
-    return [cli, managed]
 
 
-def _given(settings: Settings, identity: Any, common: Mapping[str, Any]) -> Optional[Source]:
-    application = bool(settings.client_id and settings.tenant)
-    if settings.secret and application:
-        return Source(
-            "service principal with secret",
-            lambda: identity.ClientSecretCredential(
-                settings.tenant, settings.client_id, settings.secret, **common
-            ),
-        )
-    if settings.x509_certificate_path and application:
-        return Source(
-            "service principal with certificate",
-            lambda: identity.CertificateCredential(
-                settings.tenant, settings.client_id, certificate_path=settings.x509_certificate_path, **common
-            ),
-        )
-    if settings.ad_user and settings.password:
-        return Source(
-            "user and password",
-            lambda: identity.UsernamePasswordCredential(
-                settings.client_id or _CLI_APPLICATION,
-                settings.ad_user,
-                settings.password,
-                tenant_id=settings.tenant or "organizations",
-                **common,
-            ),
-        )
-    if settings.federated_token_file and application:
-        return Source(
-            "workload identity",
-            lambda: identity.WorkloadIdentityCredential(
-                tenant_id=settings.tenant,
-                client_id=settings.client_id,
-                token_file_path=settings.federated_token_file,
-                **common,
-            ),
-        )
-    if settings.secret or settings.x509_certificate_path:
-        missing = [name for name in ("tenant", "client_id") if not getattr(settings, name)]
-        raise SignInError(
-            f"A secret or certificate alone does not sign in: {' and '.join(missing)} is missing."
-        )
+def _no_cli(_settings: Settings) -> Optional[str]:
+    return None if shutil.which("az") else "the program az was not found"
+
+
+def _cli(settings: Settings, _cloud: Cloud) -> Any:
+    from azure.identity import AzureCliCredential
+
+    return AzureCliCredential(tenant_id=settings.tenant or "")
+
+
+def _no_metadata(_settings: Settings) -> Optional[str]:
+    if any(os.environ.get(name) for name in _HOSTED):
+        return None
+    try:
+        socket.create_connection(_METADATA_ADDRESS, timeout=_METADATA_PATIENCE).close()
+    except OSError:
+        return "this machine has no instance metadata service"
     return None
+
+
+def _managed_identity(settings: Settings, _cloud: Cloud) -> Any:
+    from azure.identity import ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=settings.client_id)
+
+
+_GIVEN = (
+    Source("a client secret", _needs("tenant", "client_id", "secret"), _secret),
+    Source("a certificate", _needs("tenant", "client_id", "x509_certificate_path"), _certificate),
+    Source("a federated token", _needs("tenant", "client_id", "federated_token_file"), _federated),
+    Source("user and password", _needs("ad_user", "password"), _user),
+)
+_CLI = Source("the Azure CLI", _no_cli, _cli)
+_METADATA = Source("a managed identity", _no_metadata, _managed_identity)
+_BY_SOURCE: Mapping[str, tuple[Source, ...]] = {
+    "auto": (*_GIVEN, _CLI, _METADATA),
+    "env": _GIVEN,
+    "cli": (_CLI,),
+    "msi": (Source("a managed identity", lambda _settings: None, _managed_identity),),
+}
+
+
+class SignIn:
+    """Tokens for one set of settings: from the first source that gives one.
+
+    What the options or the environment name is not passed over when it is refused: a wrong secret must not
+    turn into another user. Only the machine's own sources (CLI, managed identity) are tried in turn.
+    """
+
+    def __init__(self, settings: Settings, cloud: Cloud) -> None:
+        if settings.auth_source not in SOURCES:
+            raise SignInError(f"auth_source: {settings.auth_source!r} is none of {', '.join(SOURCES)}.")
+        self._settings = settings
+        self._cloud = cloud
+        self._chosen: Optional[tuple[Source, Any]] = None
+
+    def token(self, scope: str) -> tuple[str, float]:
+        """An access token and the time (seconds since the epoch) until which it holds. Raises SignInError."""
+        if self._chosen is not None:
+            return self._ask(*self._chosen, scope)
+        reasons = []
+        for source in _BY_SOURCE[self._settings.auth_source]:
+            missing = source.missing(self._settings)
+            if missing is not None:
+                reasons.append(f"{source.name}: {missing}")
+                continue
+            credential = source.make(self._settings, self._cloud)
+            try:
+                answer = self._ask(source, credential, scope)
+            except SignInError as error:
+                if source in _GIVEN:
+                    raise
+                reasons.append(f"{source.name}: {error}")
+                continue
+            self._chosen = (source, credential)
+            return answer
+        raise SignInError(
+            f"Nobody to sign in to Azure as. Tried: {'; '.join(reasons)}. Give tenant, client_id and secret (or their"
+            " environment variables), or run az login."
+        )
+
+    def forget(self) -> None:
+        """Makes the next token a new one: a fresh credential has an empty cache."""
+        self._chosen = None
+
+    def _ask(self, source: Source, credential: Any, scope: str) -> tuple[str, float]:
+        from azure.core.exceptions import AzureError as SdkError
+
+        try:
+            token = credential.get_token(scope)
+        except SdkError as error:
+            who = self._settings.ad_user or self._settings.client_id or ""
+            as_whom = f" as {who}" if who and source in _GIVEN else ""
+            words = " ".join(str(error).split())[:800].rstrip(".")
+            raise SignInError(
+                f"Sign-in to {self._cloud.authority} with {source.name}{as_whom} failed: {words}. Check tenant,"
+                " client ID and credentials."
+            ) from None
+        return str(token.token), float(token.expires_on)

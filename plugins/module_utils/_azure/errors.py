@@ -2,84 +2,90 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""What Azure refuses, in words that help: what was attempted, on which resource, the service's answer, what to do."""
+"""What Azure answers when it refuses, as exceptions that say what was tried and what to do next."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from .._module import MigrationError
+from .._failure import MigrationError
 
 _REMEDIES: Mapping[str, str] = {
-    "AuthorizationFailed": "Grant the action at that scope; docs/rights.md lists what each step needs.",
-    "LinkedAuthorizationFailed": "Grant the action at the linked scope; docs/rights.md lists what each step needs.",
-    "InvalidAuthenticationTokenTenant": "The option tenant names another tenant than the subscription's.",
-    "SubscriptionNotFound": "Check subscription_id, and that the sign-in can see that subscription.",
-    "ResourceGroupNotFound": "Check the resource group's name and the subscription.",
-    "ResourceNotFound": "Check the name, the resource group and the subscription.",
-    "ScopeLocked": "Remove the lock from the resource, its group or subscription, and run again.",
-    "RequestDisallowedByPolicy": "Ask for an exemption of the Azure Policy that the answer names, and run again.",
-    "MissingSubscriptionRegistration": "Register the resource provider (az provider register) and run again.",
+    "AuthorizationFailed": "Grant the action that is named to the identity that signs in (the custom roles under"
+    " docs/rights hold all of them by step) and run again",
+    "LinkedAuthorizationFailed": "Grant the action that is named on the linked scope, too, and run again",
+    "SubscriptionNotFound": "Check the subscription ID and whether the identity that signs in may see it",
+    "ResourceGroupNotFound": "Check the name of the resource group and the subscription",
+    "ResourceNotFound": "Check name, resource group and subscription",
+    "MissingSubscriptionRegistration": "Register the resource provider that is named (az provider register)",
+    "ScopeLocked": "Remove the lock that is named, or ask who set it, and run again",
+    "RequestDisallowedByPolicy": "Ask the owner of the Azure policy that is named for an exemption",
+    "ExpiredAuthenticationToken": "Sign in again and see that the clock of this machine is right",
+    "InvalidAuthenticationTokenTenant": "The option tenant is not the tenant of the subscription",
+}
+_BY_STATUS: Mapping[int, str] = {
+    401: "Check tenant and credentials of the identity that signs in",
+    403: "Grant the missing right to the identity that signs in and run again",
+    429: "Azure still throttled after many attempts. Run with fewer clusters at once, or later",
 }
 
 
 class AzureError(MigrationError):
-    """Azure refused or could not be reached. ``status`` is 0 where no answer came."""
+    """Azure refused, or gave no answer (status 0). ``code`` and ``message`` are the service's own words."""
 
     def __init__(
         self,
-        message: str,
+        text: str,
         *,
         status: int = 0,
         code: str = "",
+        message: str = "",
         resource_id: str = "",
-        service_message: str = "",
-        retry_after: Optional[float] = None,
         data: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        super().__init__(message, data=data)
+        super().__init__(text, data=data)
         self.status = status
         self.code = code
+        self.message = message
         self.resource_id = resource_id
-        self.message = service_message or message
-        self.retry_after = retry_after
 
 
 class SignInError(AzureError):
-    """No token could be had; the message tells which sources were tried and why each failed."""
+    """No token could be had."""
 
 
-class NotFound(AzureError):
-    """404: the resource, its parent or its subscription does not exist, or is hidden from the sign-in."""
-
-
-class Conflict(AzureError):
-    """409 or 412: somebody else is changing the resource, or has changed it since it was read."""
-
-
-def from_answer(
-    method: str, path: str, status: int, body: Any, retry_after: Optional[float] = None
+def refusal(
+    method: str, path: str, status: int, body: str, data: Optional[Mapping[str, Any]] = None
 ) -> AzureError:
-    """The error that an answer of 400 or more stands for; both shapes of AKS bodies are understood."""
-    code, text = error_of(body)
-    resource = path.split("?", 1)[0]
-    told = f"{code}: {text}" if code else (text or "no explanation")
-    remedy = _REMEDIES.get(code, "")
-    message = f"{method} {resource} was refused with {status}: {told}".rstrip()
-    if remedy:
-        message += f" {remedy}" if message.endswith((".", "!")) else f". {remedy}"
-    kind = NotFound if status == 404 else Conflict if status in (409, 412) else AzureError
-    return kind(
-        message, status=status, code=code, resource_id=resource, service_message=text, retry_after=retry_after
+    """The exception for an answer above 399. ``path`` is the URL's path; query strings may hold signatures."""
+    code, message = words_of(body)
+    remedy = _REMEDIES.get(code) or _BY_STATUS.get(status, "")
+    text = f"{method} {path}: Azure answered {status} {code}: {message or 'no explanation'}".rstrip(". ")
+    return AzureError(
+        f"{text}. {remedy}." if remedy else f"{text}.",
+        status=status,
+        code=code,
+        message=message,
+        resource_id=path,
+        data=data,
     )
 
 
-def error_of(body: Any) -> tuple[str, str]:
-    """Code and message of an error body: ``{"error": {...}}``, or un-nested as AKS sends some."""
-    if not isinstance(body, Mapping):
-        return "", str(body or "")[:500]
-    inner = body.get("error")
-    source = inner if isinstance(inner, Mapping) else body
-    code = str(source.get("code") or (inner if isinstance(inner, str) else "") or "")
-    return code, str(source.get("message") or body.get("error_description") or "")
+def words_of(body: str) -> tuple[str, str]:
+    """Code and message of an error body; AKS leaves out the envelope ``error`` at times."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return "", body.strip()[:300]
+    if not isinstance(answer, dict):
+        return "", str(answer)[:300]
+    error = answer.get("error") if isinstance(answer.get("error"), dict) else answer
+    code, message = str(error.get("code") or ""), str(error.get("message") or "")
+    inner = [
+        f"{item.get('code')}: {item.get('message')}"
+        for item in error.get("details") or ()
+        if isinstance(item, dict) and item.get("message") and str(item["message"]) not in message
+    ]
+    return code, "; ".join([message, *inner]).strip()[:1500]

@@ -2,57 +2,58 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""The one client of Resource Manager: tokens, retries, paging, errors."""
+"""One signed-in way to Resource Manager: plain requests, pages, typed clients, tokens."""
 
 from __future__ import annotations
 
 import json
-import random
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from .._correlation import correlation_id
-from .._module import MigrationError, MissingLibrary
+from .._run_id import CORRELATION_ID
 from .cloud import Cloud, cloud_of
-from .credentials import Settings, settings_of, sources_of
-from .errors import AzureError, SignInError, from_answer
+from .credentials import SignIn
+from .errors import AzureError, words_of
+from .sign_in import Settings
 
-USER_AGENT = "ansible-aksops.workload_identity/0.1.0"
-
-_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
-_ATTEMPTS = 8
-_FIRST_DELAY = 0.8  # seconds, doubled each time up to the longest, with jitter
-_LONGEST_DELAY = 30.0
-_LONGEST_RETRY_AFTER = 300.0  # seconds; a service that wants more has to be told to the user
-_MARGIN = 300  # seconds before its end from which a token is not used any more
-
-# By sign-in and scope, in memory only. Workers are forked and so inherit what the parent (the inventory) has.
-_tokens: dict[tuple[str, str], Any] = {}
+_FRESH = 300.0  # seconds that a kept token has to hold at least; long waits get a new one in time
+_TIMEOUTS = {"connection_timeout": 20, "read_timeout": 120}  # seconds
+# Tokens by sign-in and scope. The inventory fills it in the parent; workers inherit it, nothing is written.
+_tokens: dict[tuple[str, str], tuple[str, float]] = {}
 
 
 @dataclass(frozen=True)
 class Response:
     status: int
-    body: Any  # the JSON, or None
-    headers: Mapping[str, str]  # lower-case names
+    body: Any  # parsed JSON, None where there is none
+    headers: Mapping[str, str]  # names in lower case
+
+
+def open_session(options: Mapping[str, Any]) -> AzureSession:
+    """A session for a module's options and the environment. Sends nothing to Azure yet, apart from the
+    question for the endpoints of a cloud that is named by its URL. Raises AzureError."""
+    settings = Settings.of(options)
+    return AzureSession(settings, cloud_of(settings.cloud_environment))
 
 
 class AzureSession:
-    """One sign-in to one cloud. Paths are resource IDs with or without a query, or whole URLs of the same host.
+    """``get``, ``list`` and so on take a path from ``/`` on, whose query is kept. All raise AzureError."""
 
-    Every method raises AzureError (or SignInError). Throttling, server faults and lost connections are retried with
-    the service's own Retry-After, else with growing jittered pauses.
-    """
-
-    def __init__(self, settings: Settings, cloud: Cloud, say: Optional[Callable[[str], None]] = None) -> None:
+    def __init__(self, settings: Settings, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.requests = 0  # sent so far
         self._settings = settings
-        self._say = say or (lambda text: None)
-        self._client: Any = None
+        self._sign_in = SignIn(settings, cloud)
+        self._lock = threading.Lock()
+        self._pipelines: Any = None
+        self._typed: dict[tuple[str, str], Any] = {}
+
+    @property
+    def default_subscription(self) -> Optional[str]:
+        return self._settings.subscription_id
 
     @property
     def subscription_id(self) -> str:
@@ -60,30 +61,30 @@ class AzureSession:
             raise AzureError("Which subscription? Give subscription_id or set AZURE_SUBSCRIPTION_ID.")
         return self._settings.subscription_id
 
-    def get(self, path: str, api_version: str, params: Optional[Mapping[str, str]] = None) -> dict[str, Any]:
-        body = self.send("GET", path, api_version, params=params).body
-        return body if isinstance(body, dict) else {}
+    @property
+    def tenant_id(self) -> Optional[str]:
+        return self._settings.tenant
 
-    def find(self, path: str, api_version: str) -> Optional[dict[str, Any]]:
-        """The resource, or None where it does not exist."""
-        try:
-            return self.get(path, api_version)
-        except AzureError as error:
-            if error.status == 404:
-                return None
-            raise
+    def get(self, path: str, api_version: str, params: Optional[Mapping[str, str]] = None) -> dict[str, Any]:
+        answer = self.send("GET", path, api_version, params=params).body
+        return answer if isinstance(answer, dict) else {}
 
     def list(
         self, path: str, api_version: str, params: Optional[Mapping[str, str]] = None
     ) -> Iterator[dict[str, Any]]:
-        """All entries of a list, page by page."""
-        page = self.get(path, api_version, params)
+        """All items of all pages."""
+        answer = self.get(path, api_version, params)
         while True:
-            yield from page.get("value") or ()
-            following = page.get("nextLink")
+            yield from answer.get("value") or ()
+            following = answer.get("nextLink")
             if not following:
                 return
-            page = self.get(str(following), "")
+            # A link to somewhere else would carry the token there.
+            if urlsplit(following).netloc != urlsplit(self.cloud.resource_manager).netloc:
+                raise AzureError(
+                    f"GET {path}: the next page lies at another host, {urlsplit(following).netloc}."
+                )
+            answer = self._send("GET", following, None, {}).body or {}
 
     def put(
         self, path: str, body: Any, api_version: str, headers: Optional[Mapping[str, str]] = None
@@ -103,30 +104,6 @@ class AzureSession:
     def delete(self, path: str, api_version: str, headers: Optional[Mapping[str, str]] = None) -> Response:
         return self.send("DELETE", path, api_version, headers=headers)
 
-    def token(self, scope: str, renew: bool = False) -> str:
-        """A token for a scope such as ``https://management.azure.com/.default``; asked for once per process."""
-        key = (self._settings.key(), scope)
-        known = _tokens.get(key)
-        if known is None or renew or known.expires_on - time.time() < _MARGIN:
-            _tokens[key] = known = self._sign_in(scope)
-        return str(known.token)
-
-    def _sign_in(self, scope: str) -> Any:
-        refused = []
-        for source in sources_of(self._settings, self.cloud):
-            try:
-                return source.make().get_token(scope)
-            except MigrationError:
-                raise
-            except Exception as error:  # azure-identity raises whatever the layers below it raise
-                refused.append(f"{source.name}: {_short(error)}")
-        raise SignInError(
-            f"Signing in at {self.cloud.authority} failed. "
-            + " | ".join(refused)
-            + " Check tenant, client_id and"
-            " secret, or choose another source with auth_source."
-        )
-
     def send(
         self,
         method: str,
@@ -137,132 +114,118 @@ class AzureSession:
         params: Optional[Mapping[str, str]] = None,
         headers: Optional[Mapping[str, str]] = None,
     ) -> Response:
-        url = self._url(path, api_version, params)
-        renewed = False
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                answer = self._send_once(method, url, body, headers, renew=renewed)
-            except AzureError as error:
-                if isinstance(error, SignInError) or attempt == _ATTEMPTS:
-                    raise
-                self._pause(attempt, None, f"{method} {_resource(path)}: {error.message}")
-                continue
-            if answer.status < 400:
-                return answer
-            retry_after = _seconds(answer.headers.get("retry-after"))
-            error = from_answer(method, path, answer.status, answer.body, retry_after)
-            if answer.status == 401 and not renewed:
-                renewed = True  # the token ran out or was revoked: once more with a new one
-                continue
-            if (
-                answer.status not in _TRANSIENT
-                or attempt == _ATTEMPTS
-                or (retry_after or 0) > _LONGEST_RETRY_AFTER
-            ):
-                raise error
-            self._pause(
-                attempt, retry_after, f"{method} {_resource(path)}: {answer.status} {error.code}".rstrip()
-            )
-        raise AssertionError("unreachable")  # the last attempt returns or raises
+        query = {**(params or {}), "api-version": api_version}
+        return self._send(method, f"{self.cloud.resource_manager}{path}", body, headers or {}, query)
 
-    def _pause(self, attempt: int, retry_after: Optional[float], told: str) -> None:
-        longest = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
-        # Jitter above what the service asked for, so that many workers do not come back at the same moment.
-        delay = (
-            retry_after + random.uniform(0, 1)
-            if retry_after is not None
-            else random.uniform(longest / 2, longest)
-        )
-        if delay >= 2:
-            self._say(f"{told}, again in {delay:.0f} s")
-        time.sleep(delay)
+    def operation_error(self, url: str) -> tuple[str, str]:
+        """Code and message of the long operation behind an Azure-AsyncOperation URL; empty where it tells none."""
+        if urlsplit(url).netloc != urlsplit(self.cloud.resource_manager).netloc:
+            return "", ""
+        try:
+            answer = self._send("GET", url, None, {}).body
+        except AzureError as error:
+            return error.code, error.message
+        return words_of(json.dumps(answer)) if isinstance(answer, dict) and answer.get("error") else ("", "")
 
-    def _send_once(
-        self, method: str, url: str, body: Any, headers: Optional[Mapping[str, str]], renew: bool
+    def managed_identities(self, subscription_id: str) -> Any:
+        """A ManagedServiceIdentityClient of azure-mgmt-msi for a subscription, through this session's pipeline."""
+        key = ("msi", subscription_id.lower())
+        with self._lock:
+            if key not in self._typed:
+                from azure.mgmt.msi import ManagedServiceIdentityClient
+
+                self._typed[key] = ManagedServiceIdentityClient(
+                    None,
+                    subscription_id,
+                    base_url=self.cloud.resource_manager,
+                    api_version=_supported(ManagedServiceIdentityClient, ("2024-11-30", "2023-01-31")),
+                    credential_scopes=[self.cloud.scope],
+                    policies=self._policies(),
+                    transport=self._pipeline()[0],
+                )
+            return self._typed[key]
+
+    def token(self, scope: str) -> str:
+        """An access token that holds for some minutes at least, for Resource Manager or anything else."""
+        return self._token(scope, renew=False)
+
+    def _token(self, scope: str, renew: bool) -> str:
+        key = (self._settings.key, scope)
+        with self._lock:
+            kept = _tokens.get(key)
+            if renew:
+                self._sign_in.forget()
+                kept = None
+            if kept is None or kept[1] - time.time() < _FRESH:
+                kept = self._sign_in.token(scope)
+                _tokens[key] = kept
+            return kept[0]
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: Any,
+        headers: Mapping[str, str],
+        query: Optional[Mapping[str, str]] = None,
     ) -> Response:
-        client = self._pipeline()
+        from azure.core.rest import HttpRequest
+
+        with self._lock:
+            client = self._pipeline()[1]
+        content = {"json": body} if body is not None else {}
+        if method == "POST" and body is None:
+            headers = {"Content-Length": "0", **headers}
+        request = HttpRequest(
+            method,
+            url,
+            params=dict(query or {}),
+            headers={"Accept": "application/json", **headers},
+            **content,  # type: ignore[arg-type,unused-ignore]
+        )
+        answer = client.send_request(request)
+        text = answer.text()
         try:
-            from azure.core.exceptions import AzureError as SdkError
-            from azure.core.rest import HttpRequest
-        except ImportError as error:
-            raise MissingLibrary("azure-core", error) from error
-        sent = {
-            "Authorization": f"Bearer {self.token(self.cloud.scope, renew)}",
-            "Accept": "application/json",
-        }
-        request = HttpRequest(method, url, headers={**sent, **(headers or {})}, json=body)
-        self.requests += 1
-        try:
-            answer = client.send_request(request)
-            answer.read()
-        except SdkError as error:
+            parsed = json.loads(text) if text else None
+        except ValueError:
             raise AzureError(
-                f"{method} {_resource(url)} got no answer: {_short(error)} Check the network, the proxy and"
-                " cloud_environment.",
-                resource_id=_resource(url),
-            ) from error
-        lowered = {str(name).lower(): str(value) for name, value in answer.headers.items()}
-        return Response(answer.status_code, _json(answer.text()), lowered)
+                f"{method} {urlsplit(url).path}: the answer is no JSON. Is a proxy between this machine and Azure?",
+                status=answer.status_code,
+            ) from None
+        return Response(
+            answer.status_code,
+            parsed,
+            {str(name).lower(): str(value) for name, value in answer.headers.items()},
+        )
+
+    def _policies(self) -> Any:
+        """New ones for each client: a pipeline links its policies to one another."""
+        from .pipeline import policies
+
+        return policies(lambda renew: f"Bearer {self._token(self.cloud.scope, renew)}", CORRELATION_ID)
 
     def _pipeline(self) -> Any:
-        """Resource Manager's pipeline without the SDK's own retries and registrations: those are decided here."""
-        if self._client is None:
-            try:
-                from azure.core.pipeline import policies
-                from azure.mgmt.core import ARMPipelineClient
-            except ImportError as error:
-                raise MissingLibrary("azure-mgmt-core", error) from error
-            chain = [
-                policies.RequestIdPolicy(),
-                policies.HeadersPolicy(base_headers={"x-ms-correlation-request-id": correlation_id()}),
-                policies.UserAgentPolicy(base_user_agent=USER_AGENT, user_agent_use_env=False),
-                policies.ProxyPolicy(),
-            ]
-            self._client = ARMPipelineClient(
-                self.cloud.resource_manager, policies=chain, connection_timeout=20, read_timeout=120
+        """Transport and client; the transport is shared by all clients, so that connections are kept."""
+        if self._pipelines is None:
+            from azure.core.pipeline.transport import RequestsTransport
+            from azure.mgmt.core import ARMPipelineClient
+
+            transport = RequestsTransport(**_TIMEOUTS)
+            client = ARMPipelineClient(
+                self.cloud.resource_manager, policies=self._policies(), transport=transport
             )
-        return self._client
-
-    def _url(self, path: str, api_version: str, params: Optional[Mapping[str, str]]) -> str:
-        base = self.cloud.resource_manager
-        url = path if path.startswith("https://") else base + path
-        if urlsplit(url).netloc.lower() != urlsplit(base).netloc.lower():
-            # A link in an answer must not carry the token to another host.
-            raise AzureError(
-                f"{urlsplit(url).netloc} is not the Resource Manager {base}; the request was not sent."
-            )
-        query = {**({"api-version": api_version} if api_version else {}), **(params or {})}
-        if not query:
-            return url
-        return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
+            self._pipelines = (transport, client)
+        return self._pipelines
 
 
-def open_session(options: Mapping[str, Any], say: Optional[Callable[[str], None]] = None) -> AzureSession:
-    """A session for a module's or a plugin's options. Sends nothing but, for a cloud that is given by URL, the request
-    for its endpoints. Raises AzureError."""
-    settings = settings_of(options)
-    return AzureSession(settings, cloud_of(settings.cloud_environment), say)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text
-
-
-def _seconds(header: Optional[str]) -> Optional[float]:
-    try:
-        return max(0.0, float(header)) if header else None
-    except ValueError:
-        return None  # an HTTP date, which Resource Manager does not send
-
-
-def _resource(path: str) -> str:
-    return urlsplit(path).path
-
-
-def _short(error: BaseException) -> str:
-    """An SDK's message without what follows its first line: trace IDs, time stamps, advice on its own classes."""
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:600]
+def _supported(client: Any, versions: tuple[str, ...]) -> str:
+    """The first of these API versions that the installed SDK has models for."""
+    for version in versions:
+        try:
+            client.models(version)
+        except ValueError:
+            continue
+        return version
+    raise AzureError(
+        f"The installed azure-mgmt-msi knows none of the API versions {', '.join(versions)}. Update it."
+    )
