@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from .errors import NotFound
+from .errors import AzureError
 from .session import AzureSession
 
 # learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity, the same in every tenant
@@ -56,8 +56,10 @@ def remove(
         path = f"{identity_id}/providers/Microsoft.Authorization/roleAssignments"
         try:
             found = removable(session.list(path, _ASSIGNMENTS), identity_id, whose)
-        except NotFound:
-            continue
+        except AzureError as error:
+            if error.status == 404:
+                continue
+            raise
         for assignment in found:
             if not dry_run:
                 session.delete(assignment, _ASSIGNMENTS)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
-from .errors import AzureError, Conflict
+from .errors import AzureError
 from .session import AzureSession
 
 _API_VERSION = "2024-09-01"  # of Microsoft.ContainerService
@@ -66,9 +66,9 @@ def update(
         tag = cluster.get("eTag") or cluster.get("etag")
         try:
             session.put(path, body, _API_VERSION, headers={"If-Match": tag} if tag else {})
-        except Conflict:
+        except AzureError as error:
             # Somebody else was faster, or an operation is under way: read again and wait for it.
-            if attempt + 1 == _ATTEMPTS:
+            if error.status not in (409, 412) or attempt + 1 == _ATTEMPTS:
                 raise
             time.sleep(poll_interval)
             continue

@@ -23,17 +23,17 @@ _TIMEOUT = (10.0, 30.0)  # connect and read, seconds
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 # What Entra answers while a new credential, identity or issuer has not reached all of its replicas yet.
-PROPAGATING = frozenset({"70021", "700211", "700212", "700213", "7002138", "700016", "90061"})
+PROPAGATING = frozenset({"70021", "70025", "700211", "700212", "700213", "7002138", "700016", "90061"})
 
 _MEANINGS: Mapping[str, str] = {
     "70021": "the identity has no federated credential that matches this token",
+    "70025": "the identity has no federated credential at all",
     "700211": "no federated credential of the identity has this cluster's issuer: compare the trailing"
     " slash, too",
     "700212": "the federated credential has another audience than the token",
     "700213": "no federated credential of the identity has this namespace and service account as its subject",
     "7002138": "a federated credential differs from the service account in upper and lower case only:"
-    " delete it and"
-    " create it as the account is spelled",
+    " delete it and create it as the account is spelled",
     "700016": "no identity with this client ID in this tenant: a wrong client ID or tenant in the annotation",
     "700023": "the audience of the token is not the one that Entra takes in this cloud",
     "700024": "the token is outside its time of validity: the clock of the API server or of this machine is"
@@ -124,7 +124,8 @@ def judge(status: int, answer: Mapping[str, Any], client_id: str, retry_after: A
     description = str(answer.get("error_description") or answer.get("error") or f"HTTP status {status}")
     codes = [str(code) for code in answer.get("error_codes") or ()] or re.findall(r"AADSTS(\d+)", description)
     code = codes[0] if codes else str(answer.get("error") or status)
-    words = description.splitlines()[0][:400] if description else ""
+    # Trace IDs, times and the like differ with each answer and follow the sentence.
+    words = re.split(r"\s*Trace ID:", description.splitlines()[0] if description else "")[0][:400]
     meaning = _MEANINGS.get(code)
     return Exchanged(
         code, f"{meaning[0].upper()}{meaning[1:]}. Entra: {words}" if meaning else f"Entra: {words}"

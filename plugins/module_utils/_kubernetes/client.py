@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import urlencode
 
-from .._module import MigrationError
+from .._failure import MigrationError
 from .connection import APPLY_PATCH, Connection, Credentials, NoAnswer
 from .errors import Conflict, KubernetesError, NotFound, Unreachable, from_answer
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from .._module import MigrationError
+from .._failure import MigrationError
 
 
 class KubernetesError(MigrationError):

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from .._failure import MigrationError
 from .._migration.facts import Facts, RawCluster
 from .._migration.kinds import ASSIGNED, listed
 from .._migration.objects import annotations_of
 from .._migration.teardown import Step, still_used, teardown_plan
-from .._module import MigrationError
 from . import backup, discovering
 from .client import KubernetesClient
 from .dependants import covers

@@ -21,11 +21,12 @@ from .._migration.plan import PlannedWorkload
 from . import dependants, exporting, switching
 from .client import KubernetesClient
 from .errors import KubernetesError
-from .injection import Expected, faults
+from .injection import Expected
 from .pods import pods_of
 from .proving import Proof
 from .rehearsal import Rehearsal
-from .rollouts import rollout, unhealthy
+from .rollouts import unhealthy
+from .verdicts import Work, failure, settled, verdict
 from .waiting import Waiting, Watched, read_pods, read_workloads, wait_for_rollouts, watch_quiet
 from .workload_outcomes import Outcome, counts, shown
 
@@ -42,19 +43,6 @@ class Wishes:
     until_wave: Optional[int] = None
     wave: Optional[int] = None
     export_folder: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class Work:
-    """One planned workload and what there is of it."""
-
-    planned: PlannedWorkload
-    expected: Expected
-    current: Optional[Mapping[str, Any]]
-
-    @property
-    def ref(self) -> ObjectRef:
-        return self.planned.ref
 
 
 class Waves:
@@ -117,7 +105,7 @@ class Waves:
     def _left(self, work: Work, reason: str) -> Outcome:
         state = "blocked"
         if work.current is not None and switching.is_switched(work.current, work.planned):
-            state = _settled(work)
+            state = settled(work)
         return Outcome(work.ref, state, reason, work.planned.wave)
 
     def _wave(self, number: int, works: Sequence[Work]) -> list[Outcome]:
@@ -125,11 +113,11 @@ class Waves:
         to_switch: list[Work] = []
         to_look_at: list[Work] = []
         for work in works:
-            verdict = self._judge(work)
-            if isinstance(verdict, Outcome):
-                outcomes[work.ref] = verdict
+            judged = self._judge(work)
+            if isinstance(judged, Outcome):
+                outcomes[work.ref] = judged
             else:
-                (to_switch if verdict == "switch" else to_look_at).append(work)
+                (to_switch if judged == "switch" else to_look_at).append(work)
         if to_switch:
             self._say(f"{self._client.cluster}: wave {number}: {len(to_switch)} workloads to switch")
         outcomes.update(self._refused(to_switch))
@@ -228,9 +216,9 @@ class Waves:
             return {}
         pods = read_pods(self._client, [work.ref for work in works])
         return {
-            work.ref: self._verdict(
+            work.ref: verdict(
                 work,
-                Watched(work.current or {}, tuple(pods_of(work.current or {}, pods)), _failure(work)),
+                Watched(work.current or {}, tuple(pods_of(work.current or {}, pods)), failure(work)),
                 None,
             )
             for work in works
@@ -252,7 +240,7 @@ class Waves:
         watched = {**watched, **quiet}
         outcomes, undone = {}, []
         for work in works:
-            outcome = self._verdict(work, watched[work.ref], so_far.get(work.ref))
+            outcome = verdict(work, watched[work.ref], so_far.get(work.ref))
             if outcome.failed and work.ref in fresh and watched[work.ref].workload:
                 outcome = self._undo(work, outcome)
                 undone.append(work.ref)
@@ -260,28 +248,6 @@ class Waves:
                 outcome = self._confirm(work, outcome)
             outcomes[work.ref] = outcome
         return {**outcomes, **self._back(undone, outcomes)}
-
-    def _verdict(self, work: Work, watched: Watched, now: Optional[Outcome]) -> Outcome:
-        """The state of a switched workload by what was seen of it; ``now``: how it was switched in this
-        run."""
-        base = now or Outcome(work.ref, _settled(work), "", work.planned.wave)
-        if watched.failure:
-            return replace(base, state="failed", detail=watched.failure)
-        wrong = [
-            f"pod {pod['metadata']['name']}: {'; '.join(found)}"
-            for pod in watched.pods
-            for found in [faults(pod, work.expected)]
-            if found
-        ]
-        if wrong:
-            return replace(base, state="failed", detail=" | ".join(wrong[:2]))
-        if not watched.pods:
-            return replace(base, state="waiting_for_pod", detail="switched, and no pod of it seen yet")
-        if work.planned.keep_label:
-            return replace(
-                base, state="masked", detail="it keeps the label aadpodidbinding, which its selector needs"
-            )
-        return base
 
     def _confirm(self, work: Work, outcome: Outcome) -> Outcome:
         try:
@@ -325,12 +291,3 @@ class Waves:
                 outcomes[ref], detail=f"{outcomes[ref].detail}. It is {after}, and held. {remedy}."
             )
         return result
-
-
-def _settled(work: Work) -> str:
-    return "masked" if work.planned.keep_label else "already"
-
-
-def _failure(work: Work) -> str:
-    state = rollout(work.current or {})
-    return f"its rollout has failed: {state.message}" if state.failed else ""

@@ -176,6 +176,10 @@ def test_a_workload_that_crashes_goes_back_is_held_and_stops_later_waves(
         path(namespace, "broken"),
         {"spec": {"template": {"metadata": {"annotations": {WITH_WORKLOAD_IDENTITY: None}}}}},
     )
+    deadline = time.monotonic() + 20
+    while _busy(cluster, path(namespace, "broken")):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     mended = switch(cluster, wanted)
     assert states(mended)["broken"] == "switched", "a new template ends the hold"
     assert HELD not in cluster.api.get(path(namespace, "broken"))["metadata"]["annotations"]

@@ -40,7 +40,7 @@ def test_a_token_that_cannot_be_read_is_none() -> None:
 
 @pytest.mark.parametrize("code", sorted(PROPAGATING))
 def test_codes_of_propagation_may_pass_and_are_explained(code: str) -> None:
-    words = f"AADSTS{code}: No matching federated identity record found.\r\nTrace ID: t"
+    words = f"AADSTS{code}: No matching federated identity record found. Trace ID: t"
     answer = judge(
         401, {"error": "invalid_client", "error_description": words, "error_codes": [int(code)]}, CLIENT_ID
     )

@@ -1,0 +1,238 @@
+# Copyright (c) 2026, the aksops.workload_identity contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Through Resource Manager: credentials of a cluster, tokens for its accounts, and the add-on taken out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from integration.kubernetes.scenario import CLIENT_ID, TENANT_ID, service_account
+
+from ansible_collections.aksops.workload_identity.plugins.module_utils._access import Access
+from ansible_collections.aksops.workload_identity.plugins.module_utils._kubernetes import exchanging, retiring
+from ansible_collections.aksops.workload_identity.plugins.module_utils._kubernetes.errors import (
+    KubernetesError,
+)
+from lab.azure.cluster_effects import KubernetesEffects
+from lab.azure.seed import load_world
+from lab.azure.server import RunningServer, serve
+from lab.kubernetes.azure_environment import write_environment
+from lab.kubernetes.control_plane import ControlPlane
+from lab.kubernetes.webhook import WebhookServer
+from lab.toolchain import build
+
+pytestmark = pytest.mark.lab
+
+SUBSCRIPTION = "12121212-3434-5656-7878-909090909090"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-1"
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/team"
+NODES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/mc_rg"
+SCALE_SET = f"{NODES}/providers/Microsoft.Compute/virtualMachineScaleSets/aks-nodepool1"
+SECRET = "not-a-real-secret"
+API = "2024-09-01"
+CREDENTIALS = "2024-11-30"
+
+
+@dataclass
+class Estate:
+    azure: RunningServer
+    control_plane: ControlPlane
+
+    def options(self, **more: Any) -> dict[str, Any]:
+        return {
+            "subscription_id": SUBSCRIPTION,
+            "tenant": TENANT_ID,
+            "client_id": "abababab-0000-0000-0000-000000000001",
+            "secret": SECRET,
+            "cloud_environment": self.azure.url,
+            "resource_group": "rg",
+            "cluster_name": "aks-1",
+            "admin": False,
+            **more,
+        }
+
+    def access(self, check_mode: bool = False) -> Access:
+        return Access(self.options(), check_mode, None)
+
+
+@pytest.fixture(scope="module")
+def estate() -> Iterator[Estate]:
+    home = Path(tempfile.mkdtemp(prefix="aksops-azure-"))
+    tools = build()
+    control_plane = ControlPlane("aks-1", home, tools)
+    description = {
+        "tenant_id": TENANT_ID,
+        "dials": {"long_operation": 1, "propagation": 2},
+        "subscriptions": [{"id": SUBSCRIPTION, "name": "lab", "features": "retired"}],
+        "service_principals": [
+            {
+                "name": "automation",
+                "client_id": "abababab-0000-0000-0000-000000000001",
+                "object_id": "abababab-0000-0000-0000-000000000002",
+                "secret": SECRET,
+            }
+        ],
+        "role_assignments": [
+            {
+                "principal_id": "abababab-0000-0000-0000-000000000002",
+                "role": "Owner",
+                "scope": f"/subscriptions/{SUBSCRIPTION}",
+            }
+        ],
+        "identities": [
+            {
+                "id": IDENTITY,
+                "location": "westeurope",
+                "client_id": CLIENT_ID,
+                "principal_id": "cdcdcdcd-0000-0000-0000-000000000001",
+            }
+        ],
+        "scale_sets": [{"id": SCALE_SET, "location": "westeurope", "identities": []}],
+        "clusters": [
+            {
+                "id": CLUSTER,
+                "location": "westeurope",
+                "kubernetes_version": "1.36.3",
+                "node_resource_group": "mc_rg",
+                "scale_sets": [SCALE_SET],
+                "control_plane": {"name": "aks-1", "version": "1.36.3"},
+            }
+        ],
+    }
+
+    def effects(url: str) -> KubernetesEffects:
+        return KubernetesEffects(home, tools, write_environment(home / "env.json", url, url))
+
+    patch = pytest.MonkeyPatch()
+    try:
+        control_plane.create()
+        with serve(load_world(description), home / "azure", effects_for=effects) as azure:
+            patch.setenv("REQUESTS_CA_BUNDLE", str(azure.ca))
+            yield Estate(azure, control_plane)
+    finally:
+        patch.undo()
+        WebhookServer(home, tools).stop()
+        control_plane.delete()
+        shutil.rmtree(home)
+
+
+def updated(estate: Estate, properties: dict[str, Any]) -> dict[str, Any]:
+    """Changes the cluster as az does it, and waits for it."""
+    session = estate.access().azure
+    body = session.get(CLUSTER, API)
+    body["properties"].update(properties)
+    session.put(CLUSTER, body, API)
+    while True:
+        cluster: dict[str, Any] = session.get(CLUSTER, API)
+        if cluster["properties"]["provisioningState"] == "Succeeded":
+            return cluster
+
+
+def proved(
+    estate: Estate, *, check_mode: bool = False, wait_timeout: int = 20, **changes: Any
+) -> list[dict[str, Any]]:
+    wanted = {
+        "namespace": "default",
+        "service_account": "app",
+        "client_id": CLIENT_ID,
+        "tenant_id": TENANT_ID,
+        "audience": "api://AzureADTokenExchange",
+        **changes,
+    }
+    options = estate.options(exchanges=[wanted], plan_path=None, successes=2, wait_timeout=wait_timeout)
+    return exchanging.prove_all(options, estate.access(check_mode), check_mode)
+
+
+def test_a_token_is_proved_once_account_issuer_and_credential_are_there(estate: Estate) -> None:
+    assert proved(estate, check_mode=True)[0]["outcome"] == "would_prove"
+    with pytest.raises(KubernetesError, match="service account default/app does not exist"):
+        proved(estate)
+    estate.control_plane.api().apply([service_account("default", "app")])
+    assert proved(estate, check_mode=True)[0]["outcome"] == "would_prove"
+
+    profile = {
+        "oidcIssuerProfile": {"enabled": True},
+        "securityProfile": {"workloadIdentity": {"enabled": True}},
+    }
+    issuer = updated(estate, profile)["properties"]["oidcIssuerProfile"]["issuerURL"]
+    credential = f"{IDENTITY}/federatedIdentityCredentials/app"
+    values = {
+        "issuer": issuer,
+        "subject": "system:serviceaccount:default:app",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
+    session = estate.access().azure
+    session.put(credential, {"properties": values}, CREDENTIALS)
+    (result,) = proved(estate)
+    assert (result["outcome"], result["code"]) == ("proved", "")
+
+
+def test_refusals_are_explained_and_hold_no_token(estate: Estate) -> None:
+    with pytest.raises(KubernetesError, match="wrong client ID or tenant") as refused:
+        proved(estate, client_id="00000000-0000-0000-0000-000000000000", wait_timeout=1)
+    assert refused.value.data["exchanges"][0]["code"] == "700016"
+    assert "eyJ" not in str(refused.value) + str(refused.value.data)
+
+
+def test_a_stopped_cluster_is_named_as_such(estate: Estate) -> None:
+    session = estate.access().azure
+    session.post(f"{CLUSTER}/stop", None, API)
+    while (session.get(CLUSTER, API)["properties"]["powerState"]["code"]) != "Stopped":
+        pass
+    try:
+        with pytest.raises(KubernetesError, match=r"The cluster is stopped\. Start it"):
+            _ = estate.access().kubernetes.server_version
+    finally:
+        session.post(f"{CLUSTER}/start", None, API)
+        while session.get(CLUSTER, API)["properties"]["provisioningState"] != "Succeeded":
+            pass
+
+
+def test_the_add_on_is_taken_out_profile_and_scale_set_included(estate: Estate, tmp_path: Path) -> None:
+    entry = {
+        "name": "team",
+        "namespace": "default",
+        "bindingSelector": "team",
+        "identity": {
+            "resourceId": IDENTITY,
+            "clientId": CLIENT_ID,
+            "objectId": "cdcdcdcd-0000-0000-0000-000000000001",
+        },
+    }
+    updated(estate, {"podIdentityProfile": {"enabled": True, "userAssignedIdentities": [entry]}})
+    api = estate.control_plane.api()
+    assert api.list("/apis/aadpodidentity.k8s.io/v1/azureidentities")
+    options = estate.options(
+        state="absent",
+        backup_path=str(tmp_path / "backup.json"),
+        soak=0,
+        remove_crds=True,
+        remove_role_assignments=True,
+        force=False,
+        wait_timeout=30,
+        poll_interval=1,
+    )
+    assert retiring.retire(options, estate.access(check_mode=True), True)["changed"]
+    assert estate.access().azure.get(CLUSTER, API)["properties"]["podIdentityProfile"]["enabled"]
+
+    assert retiring.retire(options, estate.access(), False)["changed"]
+    session = estate.access().azure
+    profile = session.get(CLUSTER, API)["properties"].get("podIdentityProfile") or {}
+    assert not profile.get("enabled")
+    assert not profile.get("userAssignedIdentities")
+    identity = session.get(SCALE_SET, "2024-07-01").get("identity") or {}
+    assert IDENTITY.lower() not in {item.lower() for item in identity.get("userAssignedIdentities") or {}}
+    crds = [
+        item["metadata"]["name"]
+        for item in api.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+    ]
+    assert not [name for name in crds if "aadpodidentity" in name]
+    assert not retiring.retire(options, estate.access(), False)["changed"]
