@@ -88,7 +88,7 @@ def _lines(facts: Facts, plan: Plan) -> Iterator[str]:
             f" {_many(figures['identities_to_create'], 'identity')} to create"
         )
         yield from _waves(plan)
-    grave = [item for item in plan.findings if item.severity in (BLOCKER, WARNING)]
+    grave = [item for item in plan.findings if item.severity in (BLOCKER, WARNING) or item.where == CLUSTER]
     by_code: dict[tuple[str, str], list[Finding]] = {}
     for item in grave:
         by_code.setdefault((item.severity, item.code), []).append(item)

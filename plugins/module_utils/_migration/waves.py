@@ -30,12 +30,13 @@ def waves(candidates: Sequence[Candidate], sizes: Sequence[str]) -> dict[ObjectR
     return result
 
 
-def _order(item: Candidate) -> tuple[int, int, int, str, str, str]:
-    """What shows most for least comes first: something that runs, rolls by itself and needs no proxy."""
+def _order(item: Candidate) -> tuple[int, int, int, int, str, str, str]:
+    """What shows most for least comes first: it runs, rolls by itself, keeps its identity and needs no proxy."""
     record = item.record
     return (
         0 if record.rolls == "rolling" else 1,
         0 if record.replicas != 0 else 1,
+        1 if any(target.create for target in item.targets) else 0,
         _RANK.get(record.ref.kind, 9) + (10 if item.decision.method == "proxy" else 0),
         record.ref.namespace,
         record.ref.name,
