@@ -9,4 +9,4 @@ from ..plugin_utils._in_worker import InWorker
 
 
 class ActionModule(InWorker):
-    MODULE = "workloads"
+    MODULE = "rights_info"
