@@ -35,6 +35,7 @@ from ansible_collections.aksops.workload_identity.plugins.plugin_utils._fleet_ca
     FleetCallback,
     action_of,
 )
+from ansible_collections.aksops.workload_identity.plugins.plugin_utils._step_account import step_of
 
 DEBUG = ("ansible.builtin.debug", "debug")
 
@@ -79,6 +80,7 @@ class CallbackModule(FleetCallback):
     def v2_on_file_diff(self, result: Any) -> None:
         diff = result._result.get("diff")
         if diff and result._result.get("changed"):
-            text = self._get_diff(diff)
-            if text:
-                self._display.display(text)
+            where = f"{result._host.get_name()} {step_of(action_of(result)) or result._task.get_name()}"
+            headers = {"before_header": f"{where} before", "after_header": f"{where} after"}
+            parts = diff if isinstance(diff, list) else [diff]
+            self._display.display(self._get_diff([{**headers, **part} for part in parts]).rstrip())

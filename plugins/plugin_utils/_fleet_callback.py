@@ -16,7 +16,7 @@ from ansible.plugins.callback import CallbackBase
 
 from ..module_utils._run_id import CORRELATION_ID
 from ._fleet_account import FleetAccount
-from ._step_account import COLLECTION, describe, troubled
+from ._step_account import COLLECTION, describe, step_of, troubled
 
 _TROUBLES_SHOWN = 20  # the rest is in the result and in the files of the run folder
 
@@ -62,13 +62,15 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
             self._line(host, "ignored", message, constants.COLOR_WARN, mark="!")
             return
         self._account.failed(host, message, data)
-        self._line(host, "FAILED", message, constants.COLOR_ERROR, mark="!")
-        self._troubles(host, "FAILED", troubled(action, data), constants.COLOR_ERROR)
+        step = step_of(action) or "stop"
+        self._line(host, step, f"FAILED: {message}", constants.COLOR_ERROR, mark="!")
+        self._troubles(host, step, troubled(action, data), constants.COLOR_ERROR)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         host = result._host.get_name()
         self._account.failed(host, message_of(result._result), {})
-        self._line(host, "FAILED", message_of(result._result), constants.COLOR_UNREACHABLE, mark="!")
+        message = message_of(result._result)
+        self._line(host, "stop", f"FAILED: {message}", constants.COLOR_UNREACHABLE, mark="!")
 
     def v2_runner_retry(self, result: Any) -> None:
         data = result._result

@@ -26,6 +26,12 @@ _PLAN_FIGURES = {
 }
 
 
+def step_of(action: str) -> Optional[str]:
+    """The step that an action belongs to; None for foreign actions."""
+    found = _STEPS.get(action[len(COLLECTION) :]) if action.startswith(COLLECTION) else None
+    return found[0] if found else None
+
+
 def describe(action: str, result: Mapping[str, Any]) -> Optional[tuple[str, str]]:
     """The step that ``action`` (a full name) belongs to, and what ``result`` says; None for others."""
     if not action.startswith(COLLECTION):
@@ -59,7 +65,20 @@ def troubled(action: str, result: Mapping[str, Any]) -> list[str]:
 
 def tally(counts: Mapping[str, Any]) -> str:
     """``{"workloads": 3, "held": 0}`` as "3 workloads"; what is zero is left out."""
-    return ", ".join(f"{number} {_words(name)}" for name, number in counts.items() if number) or "nothing"
+    return (
+        ", ".join(f"{number} {_counted_as(name, number)}" for name, number in counts.items() if number)
+        or "nothing"
+    )
+
+
+def _counted_as(name: str, number: Any) -> str:
+    """ "workloads" of one is "workload"; states ("held", "passed_over") are no plurals and stay."""
+    noun, space, rest = _words(name).partition(" ")
+    if number == 1 and noun.endswith("ies"):
+        noun = noun[:-3] + "y"
+    elif number == 1 and noun.endswith("s"):
+        noun = noun[:-1]
+    return f"{noun}{space}{rest}"
 
 
 def count_by(items: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
@@ -86,7 +105,9 @@ def _discovery(result: Mapping[str, Any]) -> str:
         " ".join(str(item[key]) for key in ("method", "version") if item.get(key))
         for item in _list(result, "installations")
     )
-    return f"Pod Identity: {installed or 'not installed'}; {tally(_mapping(result, 'counts'))}"
+    counts = _mapping(result, "counts")
+    shown = {key: counts.get(key, 0) for key in ("workloads", "identities", "bindings", "switched", "held")}
+    return f"Pod Identity: {installed or 'not installed'}; {tally(shown)}"
 
 
 def _plan(result: Mapping[str, Any]) -> str:

@@ -45,7 +45,7 @@ SAID = [
             "counts": {"workloads": 9, "workloads_switched": 0, "federated_credentials": 7, "blockers": 1},
             "findings": [{"severity": "blocker"}],
         },
-        ("plan", "partly blocked; 9 workloads, 1 blockers"),
+        ("plan", "partly blocked; 9 workloads, 1 blocker"),
     ),
     (
         "rights_info",
