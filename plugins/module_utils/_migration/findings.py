@@ -264,6 +264,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "Something could not be read, so what depends on it is not in the answer.",
         "Grant get and list on it and assess again.",
     ),
+    "role-not-mirrored": Entry(
+        WARNING,
+        "The old identity has this role assignment, and the new one did not get it.",
+        "Give the new identity the role by hand, or see that its workloads do not need it.",
+    ),
     # --- what is good to know ---------------------------------------------------------------------------------
     "issuer-is-final": Entry(
         NOTE,
