@@ -46,6 +46,8 @@ def read_json(path: str) -> Any:
         with open(target, encoding="utf-8") as stream:
             return json.load(stream)
     except OSError as error:
-        raise MigrationError(f"{target} cannot be read: {error.strerror}. Run the step that writes it.") from None
+        raise MigrationError(
+            f"{target} cannot be read: {error.strerror}. Run the step that writes it."
+        ) from None
     except ValueError as error:
         raise MigrationError(f"{target} is no JSON: {error}. Run the step that writes it again.") from None

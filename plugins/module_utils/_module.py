@@ -10,8 +10,6 @@ spec, ``reconcile``, and the way from a result or an exception to what Ansible s
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ._access import Access
@@ -22,7 +20,7 @@ from ._outcome import Reconcile, outcome
 __all__ = ["Access", "MigrationError", "ModuleSpec", "Reconcile", "Result", "run_module"]
 
 
-def run_module(spec: ModuleSpec, reconcile: Reconcile) -> NoReturn:
+def run_module(spec: ModuleSpec, reconcile: Reconcile) -> None:
     """Parses the module's arguments, runs ``reconcile`` and ends the process with its result."""
     module = AnsibleModule(
         argument_spec=spec.argument_spec(), supports_check_mode=spec.supports_check_mode, **spec.rules()

@@ -4,12 +4,15 @@
 # This module util is PRIVATE to the collection.
 """One ID for all requests of a run.
 
-It is made when this file is first imported. Workers are forked from a parent that has imported it, so all of
-them send the same one.
+Ansible's parent process makes it when it loads the first plugin of this collection. Workers are forked from it,
+and ordinary modules on the same machine are their children: all inherit the environment.
 """
 
 from __future__ import annotations
 
+import os
 import uuid
 
-CORRELATION_ID = str(uuid.uuid4())
+_VARIABLE = "AKSOPS_WORKLOAD_IDENTITY_CORRELATION_ID"
+
+CORRELATION_ID = os.environ.setdefault(_VARIABLE, str(uuid.uuid4()))

@@ -38,7 +38,6 @@ _PRELOADED = (
     "azure.core.pipeline.transport",
     "azure.core.rest",
     "azure.mgmt.core",
-    "azure.mgmt.msi",
     "kubernetes.client",
     "requests",
 )

@@ -52,7 +52,9 @@ def _common(cloud: Cloud) -> dict[str, Any]:
 def _secret(settings: Settings, cloud: Cloud) -> Any:
     from azure.identity import ClientSecretCredential
 
-    return ClientSecretCredential(settings.tenant, settings.client_id, settings.secret, **_common(cloud))
+    return ClientSecretCredential(
+        str(settings.tenant), str(settings.client_id), str(settings.secret), **_common(cloud)
+    )
 
 
 def _certificate(settings: Settings, cloud: Cloud) -> Any:
@@ -61,8 +63,8 @@ def _certificate(settings: Settings, cloud: Cloud) -> Any:
     path = os.path.expanduser(str(settings.x509_certificate_path))
     try:
         return CertificateCredential(
-            settings.tenant,
-            settings.client_id,
+            str(settings.tenant),
+            str(settings.client_id),
             path,
             password=settings.certificate_password,
             **_common(cloud),
@@ -84,7 +86,9 @@ def _federated(settings: Settings, cloud: Cloud) -> Any:
         except OSError as error:
             raise SignInError(f"The federated token file {path} cannot be read: {error.strerror}.") from None
 
-    return ClientAssertionCredential(settings.tenant, settings.client_id, assertion, **_common(cloud))
+    return ClientAssertionCredential(
+        str(settings.tenant), str(settings.client_id), assertion, **_common(cloud)
+    )
 
 
 def _user(settings: Settings, cloud: Cloud) -> Any:
@@ -92,8 +96,8 @@ def _user(settings: Settings, cloud: Cloud) -> Any:
 
     return UsernamePasswordCredential(
         settings.client_id or _CLI_APPLICATION,
-        settings.ad_user,
-        settings.password,
+        str(settings.ad_user),
+        str(settings.password),
         tenant_id=settings.tenant or "organizations",
         **_common(cloud),
     )

@@ -81,7 +81,8 @@ def words_of(body: str) -> tuple[str, str]:
         return "", body.strip()[:300]
     if not isinstance(answer, dict):
         return "", str(answer)[:300]
-    error = answer.get("error") if isinstance(answer.get("error"), dict) else answer
+    inside = answer.get("error")
+    error = inside if isinstance(inside, dict) else answer
     code, message = str(error.get("code") or ""), str(error.get("message") or "")
     inner = [
         f"{item.get('code')}: {item.get('message')}"

@@ -6,17 +6,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from . import clusters
 from .errors import AzureError
-from .features import register_provider
+from .features import read, register_provider
 from .issuer_plan import Switches, Wanted, body, current, refusal, target
 from .session import AzureSession
 from .waiting import Waiter
 
+_RACE, _BUSY = "somebody else wrote the cluster", "another operation is running"
+_SPREADING = "a preview feature has not reached the provider yet"
+_SPREADING_TIME = 900.0  # seconds; guides speak of minutes
+_FEATURE = re.compile(r"feature ([\w.]+)/(\w+) is not enabled", re.IGNORECASE)
 _RACES = 10  # reads anew after somebody else's write; each is a race lost, and so many in a row are none
 
 
@@ -64,7 +69,7 @@ class Issuer:
         """
         cluster = self._read()
         before, after = current(cluster), target(cluster, self._wanted)
-        races = 0
+        operation, url, races = "none", None, 0
         while current(cluster) != after:
             if clusters.is_busy(cluster):
                 if not wait:
@@ -75,28 +80,23 @@ class Issuer:
             try:
                 answer = self._put(cluster)
             except AzureError as error:
-                if _is_busy(error):
-                    if not wait:
-                        return Enabled(cluster, before, after, "busy")
-                    cluster = self._later(cluster, "another operation is running")
-                    continue
-                if not (_is_race(error) or self._was_not_propagated(error)) or races >= _RACES:
+                why = self._obstacle(error)
+                if why is None or races >= _RACES:
                     raise
-                races += 1
-                cluster = self._later(cluster, "somebody else wrote the cluster")
+                if why != _RACE and not wait:
+                    return Enabled(cluster, before, after, "busy")
+                # The answer to a PUT that was accepted may have been lost: then it is met as somebody else's.
+                operation = "submitted" if why in (_RACE, _BUSY) else operation
+                races += 1 if why == _RACE else 0
+                cluster = self._later(cluster, why)
                 continue
-            sent = answer.body if isinstance(answer.body, dict) else cluster
-            if not wait:
-                return Enabled(sent, before, after, "submitted")
-            ended = self._settled(sent, answer.headers.get("azure-asyncoperation"))
-            return Enabled(ended, before, after, "submitted")
-        if not clusters.is_busy(cluster):
-            if wait:
-                self._raise_if_failed(cluster, None)
-            return Enabled(cluster, before, after, "none")
+            operation, url = "submitted", answer.headers.get("azure-asyncoperation", "")
+            cluster = answer.body if isinstance(answer.body, dict) else self._read()
+            break
         if not wait:
-            return Enabled(cluster, before, after, "running")
-        return Enabled(self._settled(cluster, None), before, after, "none")
+            running = operation == "none" and clusters.is_busy(cluster)
+            return Enabled(cluster, before, after, "running" if running else operation)
+        return Enabled(self._settled(cluster, url), before, after, operation)
 
     def _read(self) -> dict[str, Any]:
         return clusters.get(self._session, self._group, self._name)
@@ -153,21 +153,31 @@ class Issuer:
             data={"changed": operation is not None},
         )
 
-    def _was_not_propagated(self, error: AzureError) -> bool:
-        """A feature that is registered works only after the provider was registered once more: a run that was
-        killed in between, or somebody who did not know, leaves it so (AKS issues 2463 and 2587)."""
-        if self._registered or error.status != 400 or "is not enabled" not in error.message:
+    def _obstacle(self, error: AzureError) -> Optional[str]:
+        """What is in the way for now, in words; None where the refusal is final."""
+        words = error.message.lower().replace("-", " ")
+        # Two wordings of one race: the precondition did not hold, or AKS noticed two writers itself.
+        if error.status == 412 or (error.status == 409 and error.code == "EtagMismatch"):
+            return _RACE
+        if error.status == 409 and "in progress" in words:
+            return _BUSY
+        if error.status == 400 and "is not enabled" in words and self._is_spreading(error.message):
+            return _SPREADING
+        return None
+
+    def _is_spreading(self, message: str) -> bool:
+        """Whether the feature that the service misses is registered and has not reached it yet.
+
+        That takes a registration of the provider after the feature's, which a run that was killed in between
+        still owes, and some minutes (AKS issues 2463 and 2587).
+        """
+        named = _FEATURE.search(message)
+        if named is None or self._waiter.elapsed > _SPREADING_TIME:
             return False
-        self._registered = True
-        register_provider(self._session, "Microsoft.ContainerService", self._waiter)
+        namespace, name = named.groups()
+        if read(self._session, namespace, name).state.lower() != "registered":
+            return False
+        if not self._registered:
+            self._registered = True
+            register_provider(self._session, namespace, None)
         return True
-
-
-def _is_busy(error: AzureError) -> bool:
-    words = error.message.lower().replace("-", " ")
-    return error.status == 409 and error.code != "EtagMismatch" and "in progress" in words
-
-
-def _is_race(error: AzureError) -> bool:
-    """Two wordings of the same: the precondition did not hold, or AKS noticed two writers itself."""
-    return error.status == 412 or (error.status == 409 and error.code == "EtagMismatch")

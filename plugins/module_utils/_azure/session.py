@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""One signed-in way to Resource Manager: plain requests, pages, typed clients, tokens."""
+"""One signed-in way to Resource Manager: plain requests, pages, tokens."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ class AzureSession:
         self._settings = settings
         self._sign_in = SignIn(settings, cloud)
         self._lock = threading.Lock()
-        self._pipelines: Any = None
-        self._typed: dict[tuple[str, str], Any] = {}
+        self._client: Any = None
 
     @property
     def default_subscription(self) -> Optional[str]:
@@ -127,24 +126,6 @@ class AzureSession:
             return error.code, error.message
         return words_of(json.dumps(answer)) if isinstance(answer, dict) and answer.get("error") else ("", "")
 
-    def managed_identities(self, subscription_id: str) -> Any:
-        """A ManagedServiceIdentityClient of azure-mgmt-msi for a subscription, through this session's pipeline."""
-        key = ("msi", subscription_id.lower())
-        with self._lock:
-            if key not in self._typed:
-                from azure.mgmt.msi import ManagedServiceIdentityClient
-
-                self._typed[key] = ManagedServiceIdentityClient(
-                    None,
-                    subscription_id,
-                    base_url=self.cloud.resource_manager,
-                    api_version=_supported(ManagedServiceIdentityClient, ("2024-11-30", "2023-01-31")),
-                    credential_scopes=[self.cloud.scope],
-                    policies=self._policies(),
-                    transport=self._pipeline()[0],
-                )
-            return self._typed[key]
-
     def token(self, scope: str) -> str:
         """An access token that holds for some minutes at least, for Resource Manager or anything else."""
         return self._token(scope, renew=False)
@@ -172,7 +153,7 @@ class AzureSession:
         from azure.core.rest import HttpRequest
 
         with self._lock:
-            client = self._pipeline()[1]
+            client = self._pipeline()
         content = {"json": body} if body is not None else {}
         if method == "POST" and body is None:
             headers = {"Content-Length": "0", **headers}
@@ -198,34 +179,16 @@ class AzureSession:
             {str(name).lower(): str(value) for name, value in answer.headers.items()},
         )
 
-    def _policies(self) -> Any:
-        """New ones for each client: a pipeline links its policies to one another."""
-        from .pipeline import policies
-
-        return policies(lambda renew: f"Bearer {self._token(self.cloud.scope, renew)}", CORRELATION_ID)
-
     def _pipeline(self) -> Any:
-        """Transport and client; the transport is shared by all clients, so that connections are kept."""
-        if self._pipelines is None:
+        """One client for all requests, so that connections are kept."""
+        if self._client is None:
             from azure.core.pipeline.transport import RequestsTransport
             from azure.mgmt.core import ARMPipelineClient
 
-            transport = RequestsTransport(**_TIMEOUTS)
-            client = ARMPipelineClient(
-                self.cloud.resource_manager, policies=self._policies(), transport=transport
+            from .pipeline import policies
+
+            steps = policies(lambda renew: f"Bearer {self._token(self.cloud.scope, renew)}", CORRELATION_ID)
+            self._client = ARMPipelineClient(
+                self.cloud.resource_manager, policies=steps, transport=RequestsTransport(**_TIMEOUTS)
             )
-            self._pipelines = (transport, client)
-        return self._pipelines
-
-
-def _supported(client: Any, versions: tuple[str, ...]) -> str:
-    """The first of these API versions that the installed SDK has models for."""
-    for version in versions:
-        try:
-            client.models(version)
-        except ValueError:
-            continue
-        return version
-    raise AzureError(
-        f"The installed azure-mgmt-msi knows none of the API versions {', '.join(versions)}. Update it."
-    )
+        return self._client

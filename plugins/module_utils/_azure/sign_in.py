@@ -24,7 +24,7 @@ _ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "cloud_environment": ("AZURE_CLOUD_ENVIRONMENT",),
     "auth_source": ("ANSIBLE_AZURE_AUTH_SOURCE",),
 }
-_CERTIFICATE_PASSWORD = "AZURE_CLIENT_CERTIFICATE_PASSWORD"  # noqa: S105  the variable's name
+_CERTIFICATE_PASSWORD = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
 # They prove who somebody is, so those of the environment belong to the environment's client ID alone.
 # The token of a pod is another matter: any number of identities may trust it.
 _PROOFS = ("secret", "x509_certificate_path")
