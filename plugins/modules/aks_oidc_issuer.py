@@ -47,8 +47,9 @@ options:
     default: true
   workload_identity:
     description:
-      - Whether the workload identity webhook of AKS is on. V(false) on a cluster that has it switches it off; pods that
-        start afterwards get no token. Clusters with the webhook of the open-source project do not need it.
+      - Whether to switch the workload identity webhook of AKS on. V(false) leaves it as it is, for clusters with the
+        webhook of the open-source project. It is never switched off, since pods that start afterwards would get no
+        token.
     type: bool
     default: true
   wait:
@@ -119,8 +120,9 @@ workload_identity:
   sample: true
 operation:
   description:
-    - V(none) where nothing was to be done, V(submitted) where this call sent the change, V(running) where all is set and
-      an operation is still running, V(busy) where the change could not be sent since another operation is running.
+    - V(none) where no operation is running any more, V(submitted) where this call sent the change without waiting (or
+      would, in check mode), V(running) where all is set and an operation is still running, V(busy) where the change
+      could not be sent yet, since another operation is running or a feature has not reached the provider.
   returned: success
   type: str
   sample: submitted
@@ -161,7 +163,8 @@ SPEC = ModuleSpec(
 
 def reconcile(options: Mapping[str, Any], access: Access, check_mode: bool) -> Result:
     name = options["cluster_name"]
-    wanted = Wanted(options["oidc_issuer"], options["workload_identity"])
+    # False leaves the webhook as it is: switching it off would take the tokens from pods that rely on it.
+    wanted = Wanted(options["oidc_issuer"], options["workload_identity"] or None)
     waiter = Waiter(float(options["wait_timeout"]), float(options["poll_interval"]), access.say)
     issuer = Issuer(access.azure, options["resource_group"], name, wanted, waiter)
     ended = issuer.plan() if check_mode else issuer.ensure(options["wait"])
@@ -175,7 +178,7 @@ def reconcile(options: Mapping[str, Any], access: Access, check_mode: bool) -> R
             "issuer_url": issuer_url,
             "oidc_issuer": ended.after.oidc_issuer,
             "workload_identity": ended.after.workload_identity,
-            "operation": ended.operation,
+            "operation": "none" if options["wait"] and not check_mode else ended.operation,
             "provisioning_state": clusters.provisioning_state(ended.cluster),
         },
         before={name: ended.before.as_data()} if ended.changed else None,

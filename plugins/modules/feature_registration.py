@@ -52,8 +52,8 @@ options:
   wait:
     description:
       - Whether to wait until features and provider are registered.
-      - With V(false) the provider is not registered again while a feature is still on its way; a later call with V(true)
-        does that.
+      - With V(false) the provider is not registered again while a feature is still on its way; a later call with
+        V(true) does that.
     type: bool
     default: true
   wait_timeout:

@@ -58,6 +58,7 @@ features:
   sample:
     - name: EnablePodIdentityPreview
       state: Registered
+      outcome: registered
 provider:
   description: The provider.
   returned: success
@@ -98,10 +99,17 @@ def reconcile(options: Mapping[str, Any], access: Access, check_mode: bool) -> R
         ]
     return Result(
         data={
-            "features": [{"name": item.name, "state": item.state} for item in found],
+            "features": [
+                {"name": item.name, "state": item.state, "outcome": _outcome(item.state)} for item in found
+            ],
             "provider": {"namespace": namespace, "state": features.provider_state(session, namespace)},
         }
     )
+
+
+def _outcome(state: str) -> str:
+    """The state as a word like those of feature_registration: summaries count by it."""
+    return {"NotRegistered": "not_registered"}.get(state, state.lower())
 
 
 def main() -> None:

@@ -60,8 +60,8 @@ def _refuse_unknown(planned: list[Feature], namespace: str, subscription_id: str
     unknown = [item.name for item in planned if item.state == features.UNKNOWN]
     if unknown:
         raise AzureError(
-            f"Subscription {subscription_id}: {namespace} has no feature {', '.join(unknown)}. Check the names; features"
-            " that became generally available are retired, and on_unknown: ignore passes over them. Nothing was"
+            f"Subscription {subscription_id}: {namespace} has no feature {', '.join(unknown)}. Check the names;"
+            " features that became generally available are retired, and on_unknown: ignore passes over them. Nothing was"
             " changed."
         )
 
@@ -72,8 +72,8 @@ def _refuse_pending(planned: list[Feature], namespace: str, changed: bool = Fals
     ]
     if pending:
         raise AzureError(
-            f"{namespace}: {', '.join(item.name for item in pending)} waits for the approval of Microsoft (state Pending)."
-            " Run again once it is given.",
+            f"{namespace}: {', '.join(item.name for item in pending)} waits for the approval of Microsoft (state"
+            " Pending). Run again once it is given.",
             data={"changed": changed, "features": [item.as_data() for item in planned]},
         )
 

@@ -21,6 +21,9 @@ from .waiting import Waiter
 _RACE, _BUSY = "somebody else wrote the cluster", "another operation is running"
 _SPREADING = "a preview feature has not reached the provider yet"
 _SPREADING_TIME = 900.0  # seconds; guides speak of minutes
+_SPREADING_TIME_UNWAITED = (
+    60.0  # so that a fleet's operations begin side by side even right after a registration
+)
 _FEATURE = re.compile(r"feature ([\w.]+)/(\w+) is not enabled", re.IGNORECASE)
 _RACES = 10  # reads anew after somebody else's write; each is a race lost, and so many in a row are none
 
@@ -70,7 +73,7 @@ class Issuer:
         cluster = self._read()
         before, after = current(cluster), target(cluster, self._wanted)
         operation, url, races = "none", None, 0
-        while current(cluster) != after:
+        while current(cluster) != target(cluster, self._wanted):
             if clusters.is_busy(cluster):
                 if not wait:
                     return Enabled(cluster, before, after, "busy")
@@ -83,7 +86,7 @@ class Issuer:
                 why = self._obstacle(error)
                 if why is None or races >= _RACES:
                     raise
-                if why != _RACE and not wait:
+                if not wait and not self._passes_soon(why):
                     return Enabled(cluster, before, after, "busy")
                 # The answer to a PUT that was accepted may have been lost: then it is met as somebody else's.
                 operation = "submitted" if why in (_RACE, _BUSY) else operation
@@ -152,6 +155,9 @@ class Issuer:
             resource_id=str(cluster.get("id") or ""),
             data={"changed": operation is not None},
         )
+
+    def _passes_soon(self, why: str) -> bool:
+        return why == _RACE or (why == _SPREADING and self._waiter.elapsed < _SPREADING_TIME_UNWAITED)
 
     def _obstacle(self, error: AzureError) -> Optional[str]:
         """What is in the way for now, in words; None where the refusal is final."""

@@ -80,7 +80,10 @@ def refusal(cluster: Mapping[str, Any], wanted: Wanted) -> Optional[str]:
         return f"{name}: workload identity needs the OIDC issuer. Set oidc_issuer to true as well."
     version = str(properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion") or "")
     if not _is_new_enough(version):
-        return f"{name} runs Kubernetes {version}, and workload identity needs 1.24 or newer. Upgrade it (az aks upgrade)."
+        return (
+            f"{name} runs Kubernetes {version}, and workload identity needs 1.24 or newer."
+            " Upgrade it (az aks upgrade)."
+        )
     if str((properties.get("powerState") or {}).get("code") or "Running").lower() == "stopped":
         return f"{name} is stopped, and a stopped cluster cannot be updated. Start it (az aks start) and run again."
     state = provisioning_state(cluster)
