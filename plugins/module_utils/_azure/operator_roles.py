@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from . import clusters
 from .errors import AzureError
 from .session import AzureSession
 
 # learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity, the same in every tenant
 MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
 _ASSIGNMENTS = "2022-04-01"  # of Microsoft.Authorization/roleAssignments
-_CLUSTERS = "2024-09-01"  # of Microsoft.ContainerService
 
 
 def principals(cluster: Mapping[str, Any]) -> set[str]:
@@ -50,7 +50,7 @@ def remove(
     session: AzureSession, cluster_id: str, identity_ids: Sequence[str], *, dry_run: bool
 ) -> tuple[str, ...]:
     """Removes them; gives their IDs. Identities that are gone have none. Raises AzureError."""
-    whose = principals(session.get(cluster_id, _CLUSTERS))
+    whose = principals(session.get(cluster_id, clusters.API_VERSION))
     removed: list[str] = []
     for identity_id in identity_ids:
         path = f"{identity_id}/providers/Microsoft.Authorization/roleAssignments"

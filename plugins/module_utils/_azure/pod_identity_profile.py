@@ -11,17 +11,15 @@ profile.
 
 from __future__ import annotations
 
-import copy
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from . import clusters, issuer_plan
 from .errors import AzureError
 from .session import AzureSession
+from .waiting import Waiter
 
-_API_VERSION = "2024-09-01"  # of Microsoft.ContainerService
 _ATTEMPTS = 5
-_ENDED = ("succeeded", "failed", "canceled")
 
 
 def emptied(cluster: Mapping[str, Any]) -> Optional[dict[str, Any]]:
@@ -48,56 +46,58 @@ def update(
     session: AzureSession,
     path: str,
     change: Callable[[Mapping[str, Any]], Optional[dict[str, Any]]],
-    timeout: float,
-    poll_interval: float,
-    say: Callable[[str], None],
+    waiter: Waiter,
 ) -> bool:
-    """Reads, changes, writes with the version read, and waits until the cluster has settled. False: nothing
-    to do.
+    """Reads, changes, writes with the version read, and waits until the cluster has settled. False: nothing to do.
 
     Raises AzureError.
     """
-    deadline = time.monotonic() + timeout
     for attempt in range(_ATTEMPTS):
-        cluster = _settled(session, path, deadline, poll_interval, say)
+        cluster = _settled(session, path, waiter, None)
         body = change(cluster)
         if body is None:
             return False
-        tag = cluster.get("eTag") or cluster.get("etag")
+        tag = clusters.etag(cluster)
         try:
-            session.put(path, body, _API_VERSION, headers={"If-Match": tag} if tag else {})
+            answer = session.put(path, body, clusters.API_VERSION, {"If-Match": tag} if tag else {})
         except AzureError as error:
-            # Somebody else was faster, or an operation is under way: read again and wait for it.
+            # Somebody else was faster, or an operation has begun meanwhile: read again and wait for it.
             if error.status not in (409, 412) or attempt + 1 == _ATTEMPTS:
                 raise
-            time.sleep(poll_interval)
+            waiter.pause(f"{_name(path)}: Pod Identity add-on: {error.code}")
             continue
-        _settled(session, path, deadline, poll_interval, say)
+        _settled(session, path, waiter, answer.headers.get("azure-asyncoperation"))
         return True
     return False
 
 
-def _settled(
-    session: AzureSession, path: str, deadline: float, poll_interval: float, say: Callable[[str], None]
-) -> Mapping[str, Any]:
+def _settled(session: AzureSession, path: str, waiter: Waiter, operation: Optional[str]) -> Mapping[str, Any]:
     """The cluster once no operation runs on it. Raises AzureError for a failed one, or when time is up."""
-    name = path.rsplit("/", 1)[1]
-    started = time.monotonic()
     while True:
-        cluster: Mapping[str, Any] = session.get(path, _API_VERSION)
-        state = str((cluster.get("properties") or {}).get("provisioningState") or "Succeeded")
-        if state.lower() == "succeeded":
-            return cluster
-        if state.lower() in _ENDED:
+        cluster: Mapping[str, Any] = session.get(path, clusters.API_VERSION)
+        state = clusters.provisioning_state(cluster)
+        if not clusters.is_busy(cluster):
+            break
+        if waiter.expired:
             raise AzureError(
-                f"{path}: the cluster's provisioning state is {state}. Bring it to Succeeded and run again."
+                f"{path}: still {state} after {waiter.timeout:.0f} s. The operation goes on in Azure: run again.",
+                resource_id=path,
             )
-        if time.monotonic() >= deadline:
-            raise AzureError(
-                f"{path}: still {state} when the time was up. Run again; what is done stays done."
-            )
-        say(f"{name}: Pod Identity add-on: {state}, {time.monotonic() - started:.0f} s")
-        time.sleep(poll_interval)
+        waiter.pause(f"{_name(path)}: Pod Identity add-on: {state}")
+    if state.lower() != "succeeded":
+        words = clusters.failure(cluster)
+        if operation and not words:
+            words = ": ".join(text for text in session.operation_error(operation) if text)
+        raise AzureError(
+            f"{path}: its last operation ended as {state}: {words or 'Azure gives no reason'}. Repair the cluster"
+            " (az aks update without other options reconciles it) and run again.",
+            resource_id=path,
+        )
+    return cluster
+
+
+def _name(path: str) -> str:
+    return path.rsplit("/", 1)[1]
 
 
 def _profile(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -105,10 +105,5 @@ def _profile(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _body(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """What was read, fit to be written: exceptions without labels come as null, which newer versions refuse
-    to take."""
-    body: dict[str, Any] = copy.deepcopy(dict(cluster))
-    for exception in _profile(body).get("userAssignedIdentityExceptions") or ():
-        if exception.get("podLabels") is None:
-            exception["podLabels"] = {}
-    return body
+    """What was read, fit to be written, with nothing changed yet."""
+    return issuer_plan.body(cluster, issuer_plan.Wanted(oidc_issuer=None, workload_identity=None))

@@ -146,11 +146,11 @@ def _disable_profile(step: teardown.Step, site: Site) -> tuple[str, ...]:
 
 def _update_profile(step: teardown.Step, site: Site, change: Any) -> tuple[str, ...]:
     from .._azure.pod_identity_profile import update
+    from .._azure.waiting import Waiter
 
     path = cluster_path(site.options, site.access.azure)
-    if not site.dry and not update(
-        site.access.azure, path, change, site.wait_timeout, site.poll_interval, site.say
-    ):
+    waiter = Waiter(site.wait_timeout, site.poll_interval, site.say)
+    if not site.dry and not update(site.access.azure, path, change, waiter):
         return ()
     return (f"podIdentityProfile of {path}",)
 
