@@ -61,8 +61,8 @@ def _refuse_unknown(planned: list[Feature], namespace: str, subscription_id: str
     if unknown:
         raise AzureError(
             f"Subscription {subscription_id}: {namespace} has no feature {', '.join(unknown)}. Check the names;"
-            " features that became generally available are retired, and on_unknown: ignore passes over them. Nothing was"
-            " changed."
+            " features that became generally available are retired, and on_unknown: ignore passes over them. Nothing"
+            " was changed."
         )
 
 
