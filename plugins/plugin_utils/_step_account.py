@@ -64,9 +64,13 @@ def troubled(action: str, result: Mapping[str, Any]) -> list[str]:
 
 
 def tally(counts: Mapping[str, Any]) -> str:
-    """``{"workloads": 3, "held": 0}`` as "3 workloads"; what is zero is left out."""
+    """``{"workloads": 3, "held": 0}`` as "3 workloads"; what is zero is left out, and the sum of all."""
     return (
-        ", ".join(f"{number} {_counted_as(name, number)}" for name, number in counts.items() if number)
+        ", ".join(
+            f"{number} {_counted_as(name, number)}"
+            for name, number in counts.items()
+            if number and name != "total"
+        )
         or "nothing"
     )
 
