@@ -21,7 +21,7 @@ _HEAD = """\
 <!--
 Copyright (c) 2026, the aksops.workload_identity contributors
 SPDX-License-Identifier: GPL-3.0-or-later
-Made by tests/unit/migration/findings_page.py of plugins/module_utils/_migration/findings.py; edit that.
+Made by tests/unit/migration/findings_page.py of plugins/module_utils/_migration/finding_catalogue.py; edit that.
 -->
 
 # Findings
