@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
@@ -30,12 +31,17 @@ _PACKAGES: Mapping[str, str] = {
     "azure.mgmt.msi": "azure-mgmt-msi",
     "azure.mgmt.containerservice": "azure-mgmt-containerservice",
     "msal": "azure-identity",
-    "requests": "requests",
+    "requests": "azure-identity",  # which brings it
     "kubernetes": "kubernetes",
     "urllib3": "kubernetes",
     "jmespath": "jmespath",
     "yaml": "PyYAML",
 }
+
+# What the SDKs log comes out as exceptions, too. Without a handler Python writes warnings to standard error, which
+# in a worker is the terminal of the whole run.
+for _library in ("azure", "kubernetes", "msal", "urllib3"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
 def outcome(

@@ -160,7 +160,7 @@ class AzureSession:
         request = HttpRequest(
             method,
             url,
-            params=dict(query or {}),
+            params=dict(query) if query else None,  # a signed URL is sent as it came
             headers={"Accept": "application/json", **headers},
             **content,  # type: ignore[arg-type,unused-ignore]
         )
