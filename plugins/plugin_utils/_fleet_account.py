@@ -13,6 +13,7 @@ from typing import Any, Optional
 from ._step_account import COLLECTION, tally
 
 _NOTE_WIDTH = 100
+_MOVED = ("switched", "already", "masked", "waiting_for_pod")
 _NOT_MOVED = ("blocked", "held", "exported", "rolled_back", "failed")  # states of workloads
 
 
@@ -94,11 +95,16 @@ def state(account: ClusterAccount, check_mode: bool) -> str:
     if account.undone:
         return "would go back" if check_mode else "rolled back"
     if account.verified:
-        left = any((account.workloads or {}).get(name) for name in _NOT_MOVED)
-        return ("would be " if check_mode else "") + ("partly migrated" if left else "migrated")
+        return ("would be " if check_mode else "") + _progress(account.workloads or {})
     if account.plan is not None:
         return account.plan.replace("_", " ")
     return "seen"
+
+
+def _progress(workloads: Mapping[str, Any]) -> str:
+    if not any(workloads.get(name) for name in _NOT_MOVED):
+        return "migrated"
+    return "partly migrated" if any(workloads.get(name) for name in _MOVED) else "not migrated"
 
 
 def _note(account: ClusterAccount) -> str:

@@ -53,7 +53,7 @@ class FleetCallback(CallbackBase):  # type: ignore[misc]
             constants.COLOR_CHANGED if changed else constants.COLOR_OK,
             mark="*" if changed else " ",
         )
-        self._troubles(host, step, troubled(action, data), constants.COLOR_WARN)
+        self._troubles(host, step, troubled(action, data, _option(result, "state")), constants.COLOR_WARN)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         host, action, data = result._host.get_name(), action_of(result), result._result

@@ -15,6 +15,7 @@ from typing import Any, Callable, Optional
 
 COLLECTION = "aksops.workload_identity."
 
+_TROUBLE = {"failed", "rolled_back", "held", "blocked", "exported"}  # states of workloads
 _PLAN_FIGURES = {
     "workloads": "workloads",
     "workloads_switched": "switched already",
@@ -43,13 +44,17 @@ def describe(action: str, result: Mapping[str, Any]) -> Optional[tuple[str, str]
     return step, words(result)
 
 
-def troubled(action: str, result: Mapping[str, Any]) -> list[str]:
-    """The single objects of ``result`` that somebody has to look at, one line each."""
+def troubled(action: str, result: Mapping[str, Any], asked_for: Optional[str] = None) -> list[str]:
+    """The single objects of ``result`` that somebody has to look at, one line each.
+
+    ``asked_for`` is the option ``state`` of the task: what went back on request is no trouble.
+    """
     if action == COLLECTION + "workloads":
+        states = _TROUBLE if asked_for != "pod_identity" else _TROUBLE - {"rolled_back"}
         return [
-            f"{_reference(item.get('ref'))}: {_words(item.get('state'))}{_detail(item.get('detail'))}"
+            f"{_reference(item.get('ref'))}: {_reason(item)}"
             for item in _list(result, "workloads")
-            if item.get("state") in ("failed", "rolled_back", "held", "blocked", "exported")
+            if item.get("state") in states
         ]
     if action == COLLECTION + "token_exchange_info":
         return [
@@ -206,6 +211,12 @@ def _reference(ref: Any) -> str:
         namespaced = "/".join(str(ref[key]) for key in ("namespace", "name") if ref.get(key))
         return f"{ref.get('kind')} {namespaced}"
     return str(ref)
+
+
+def _reason(workload: Mapping[str, Any]) -> str:
+    """State and detail of a workload; a detail that begins with the state says both."""
+    state, detail = _words(workload.get("state")), str(workload.get("detail") or "")
+    return detail if detail.startswith(state) else state + _detail(detail)
 
 
 def _detail(text: Any) -> str:

@@ -40,6 +40,13 @@ def test_a_cluster_is_partly_migrated_while_workloads_wait_for_a_later_wave() ->
     assert states(account) == {"aks-1": "partly migrated"}
 
 
+def test_a_cluster_on_which_all_is_held_is_not_migrated() -> None:
+    account = FleetAccount()
+    account.record("aks-1", WORKLOADS, "workload_identity", {"counts": {"held": 3}})
+    account.verified("aks-1")
+    assert states(account) == {"aks-1": "not migrated"}
+
+
 def test_check_mode_says_what_would_be() -> None:
     account = FleetAccount(check_mode=True)
     account.record("aks-1", WORKLOADS, "pod_identity", {"counts": {"restored": 2}})

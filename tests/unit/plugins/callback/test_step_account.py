@@ -120,11 +120,18 @@ def test_only_workloads_that_need_somebody_are_listed() -> None:
                     "state": "rolled_back",
                     "detail": "no token",
                 },
-                {"ref": "CronJob a/night", "state": "held", "detail": ""},
+                {"ref": "CronJob a/night", "state": "held", "detail": "held since Monday"},
             ]
         },
     )
-    assert lines == ["Deployment a/api: rolled back, no token", "CronJob a/night: held"]
+    assert lines == ["Deployment a/api: rolled back, no token", "CronJob a/night: held since Monday"]
+
+
+def test_what_went_back_on_request_is_no_trouble() -> None:
+    result = {
+        "workloads": [{"ref": "Deployment a/web", "state": "rolled_back"}, {"ref": "x", "state": "failed"}]
+    }
+    assert troubled(COLLECTION + "workloads", result, "pod_identity") == ["x: failed"]
 
 
 def test_a_token_that_was_not_given_is_listed_with_its_explanation() -> None:
