@@ -48,6 +48,13 @@ options:
         the same cluster is added to, never lost.
     type: path
     required: true
+  azure:
+    description:
+      - Whether Resource Manager is asked and written to, for the add-on and for the identities of the scale sets.
+      - With V(false) only the cluster is cleaned, by O(kubeconfig); identities stay on the scale sets unless MIC takes
+        them off.
+    type: bool
+    default: true
   soak:
     description:
       - Seconds that must have passed since the last workload was switched and the last identity was assigned.
@@ -158,6 +165,7 @@ SPEC = ModuleSpec(
     options={
         "state": {"type": "str", "choices": ["absent", "present"], "default": "absent"},
         "backup_path": {"type": "path", "required": True},
+        "azure": {"type": "bool", "default": True},
         "soak": {"type": "int", "default": 0},
         "remove_crds": {"type": "bool", "default": True},
         "remove_role_assignments": {"type": "bool", "default": False},

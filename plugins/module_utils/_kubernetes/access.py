@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
-from .client import KubernetesClient
+from .client import KubernetesClient, Silence
 from .errors import KubernetesError
 from .exec_credential import run
 from .kubeconfig import Endpoint, endpoint
@@ -73,7 +73,7 @@ def connect(options: Mapping[str, Any], azure: Any, dry_run: bool, user_agent: s
     else:
         name, target = _from_azure(options, azure)
 
-        def explain() -> Optional[str]:
+        def explain() -> Optional[Silence]:
             return _power(options, azure)
 
     if target.entra_server_id and azure is None:
@@ -93,7 +93,9 @@ def cluster_path(options: Mapping[str, Any], azure: Any) -> str:
     none."""
     missing = [key for key in ("resource_group", "cluster_name") if not options.get(key)]
     if missing:
-        raise KubernetesError(f"Which cluster? Give {' and '.join(missing)}, or a kubeconfig.")
+        raise KubernetesError(
+            f"Which managed cluster? Give {' and '.join(missing)}. Where nothing of Azure is needed, a kubeconfig does."
+        )
     return (
         f"/subscriptions/{azure.subscription_id}/resourceGroups/{options['resource_group']}"
         f"/providers/Microsoft.ContainerService/managedClusters/{options['cluster_name']}"
@@ -142,20 +144,25 @@ def _parsed(text: str, source: str) -> Any:
         raise KubernetesError(f"{source} is not YAML.") from None
 
 
-def _power(options: Mapping[str, Any], azure: Any) -> Optional[str]:
+def _power(options: Mapping[str, Any], azure: Any) -> Optional[Silence]:
     """Why the API server of a cluster may be silent, as far as Resource Manager knows."""
     properties = (azure.get(cluster_path(options, azure), _API_VERSION) or {}).get("properties") or {}
     power = (properties.get("powerState") or {}).get("code")
     name, group = options.get("cluster_name"), options.get("resource_group")
     if power == "Stopped":
-        return f"The cluster is stopped. Start it (az aks start -g {group} -n {name}) and run again"
+        start = f"az aks start -g {group} -n {name}"
+        return Silence(f"The cluster is stopped. Start it ({start}) and run again", lasting=True)
     access = properties.get("apiServerAccessProfile") or {}
     if access.get("enablePrivateCluster"):
-        return "The cluster is private. Run from a machine in its network, or delegate to a jump host there"
+        return Silence(
+            "The cluster is private. Run from a machine in its network, or delegate to a jump host there",
+            lasting=False,
+        )
     if access.get("authorizedIPRanges"):
-        return "The API server takes only authorized IP ranges. Add this machine's address, or run from one"
-        " of them"
+        words = "The API server takes only authorized IP ranges. Add this machine's address, or run from one of them"
+        return Silence(words, lasting=False)
     state = properties.get("provisioningState")
     if state and state != "Succeeded":
-        return f"The cluster's provisioning state is {state}. Bring it to Succeeded and run again"
+        words = f"The cluster's provisioning state is {state}. Bring it to Succeeded and run again"
+        return Silence(words, lasting=False)  # an API server that restarts for an update is back soon
     return None

@@ -11,6 +11,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 from urllib.parse import urlencode
 
@@ -26,9 +27,18 @@ _PAGE = 500
 _ATTEMPTS = 6
 _FIRST_DELAY = 0.5  # seconds, doubled each time up to the longest
 _LONGEST_DELAY = 8.0
+_ASK_WHY = 2  # after so many attempts Azure is asked whether the cluster is stopped
 # 500 is what a webhook that does not answer looks like ("failed calling webhook"), 503 and 504 an API server
 # that restarts.
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Why an API server does not answer. ``lasting``: nor will it soon, so nobody waits for it."""
+
+    reason: str
+    lasting: bool
 
 
 class KubernetesClient:
@@ -46,7 +56,7 @@ class KubernetesClient:
         *,
         cluster: str,
         dry_run: bool = False,
-        explain: Optional[Callable[[], Optional[str]]] = None,
+        explain: Optional[Callable[[], Optional[Silence]]] = None,
     ) -> None:
         self.cluster = cluster
         self.dry_run = dry_run
@@ -210,8 +220,9 @@ class KubernetesClient:
                         method, target, body, content_type, renew=True
                     )
             except NoAnswer as error:
-                if last or error.final:
-                    raise self._unreachable(attempted, str(error)) from None
+                silence = self._silence() if last or error.final or attempt == _ASK_WHY else None
+                if last or error.final or (silence is not None and silence.lasting):
+                    raise self._unreachable(attempted, str(error), silence) from None
                 time.sleep(_delay(attempt))
                 continue
             if 200 <= status <= 299:
@@ -222,21 +233,27 @@ class KubernetesClient:
             time.sleep(_retry_after(headers) or _delay(attempt))
         raise AssertionError("unreachable")
 
-    def _unreachable(self, attempted: str, words: str) -> KubernetesError:
-        why = None
-        if self._explain:
-            try:
-                why = self._explain()
-            except MigrationError as error:
-                why = str(error).rstrip(".")
-        remedy = why or (
-            "Check that the cluster runs, that this machine may reach its API server (private cluster,"
-            " authorized"
-            " IP ranges, proxy settings), and that the kubeconfig is of today"
+    def _silence(self) -> Optional[Silence]:
+        if self._explain is None:
+            return None
+        try:
+            return self._explain()
+        except MigrationError as error:  # the cluster itself may be gone
+            return Silence(str(error).rstrip("."), lasting=False)
+
+    def _unreachable(self, attempted: str, words: str, silence: Optional[Silence]) -> KubernetesError:
+        remedy = (
+            silence.reason
+            if silence
+            else (
+                "Check that the cluster runs, that this machine may reach its API server (private cluster,"
+                " authorized IP"
+                " ranges, proxy settings), and that the kubeconfig is of today"
+            )
         )
         return Unreachable(
-            f"{self.cluster}: {attempted}: the API server {self._connection.host} did not answer:"
-            f" {words}. {remedy}."
+            f"{self.cluster}: {attempted}: the API server {self._connection.host} did not answer: {words}."
+            f" {remedy}."
         )
 
 

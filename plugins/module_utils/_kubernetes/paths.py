@@ -61,6 +61,10 @@ class UnknownKind(KeyError):
     """A kind that has no fixed path; the message names it."""
 
 
+def is_known(kind: str) -> bool:
+    return kind in _KINDS
+
+
 def is_namespaced(kind: str) -> bool:
     """Raises UnknownKind."""
     return _entry(kind)[2]

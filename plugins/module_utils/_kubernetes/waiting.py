@@ -14,7 +14,7 @@ from typing import Any
 from .._migration.facts import ObjectRef
 from .client import KubernetesClient
 from .injection import USE_LABEL
-from .paths import collection
+from .paths import collection, is_known
 from .pods import hopeless, pods_of, restarts, trouble
 from .rollouts import Rollout, rollout
 
@@ -40,11 +40,13 @@ class Watched:
 
 
 def read_workloads(client: KubernetesClient, refs: Sequence[ObjectRef]) -> dict[ObjectRef, dict[str, Any]]:
-    """The workloads as they stand, by lists of their kinds; those that are gone are not in the answer."""
+    """The workloads as they stand, by lists of their kinds. Those that are gone are not in the answer, nor are
+    kinds without a fixed path."""
     wanted: dict[tuple[str, str], set[str]] = {}
     by_place = {(ref.kind, ref.namespace, ref.name): ref for ref in refs}
     for ref in refs:
-        wanted.setdefault((ref.kind, ref.api_version), set()).add(ref.namespace)
+        if is_known(ref.kind):
+            wanted.setdefault((ref.kind, ref.api_version), set()).add(ref.namespace)
     found: dict[ObjectRef, dict[str, Any]] = {}
     for (kind, api_version), namespaces in wanted.items():
         places = [None] if len(namespaces) >= _WHOLE_CLUSTER else sorted(namespaces)

@@ -104,8 +104,11 @@ class Waves:
 
     def _left(self, work: Work, reason: str) -> Outcome:
         state = "blocked"
-        if work.current is not None and switching.is_switched(work.current, work.planned):
-            state = settled(work)
+        try:
+            if work.current is not None and switching.is_switched(work.current, work.planned):
+                state = settled(work)
+        except switching.SwitchError as error:
+            reason = f"{reason}. {error}"
         return Outcome(work.ref, state, reason, work.planned.wave)
 
     def _wave(self, number: int, works: Sequence[Work]) -> list[Outcome]:
@@ -113,7 +116,10 @@ class Waves:
         to_switch: list[Work] = []
         to_look_at: list[Work] = []
         for work in works:
-            judged = self._judge(work)
+            try:
+                judged = self._judge(work)
+            except switching.SwitchError as error:
+                judged = Outcome(work.ref, "failed", str(error), work.planned.wave)
             if isinstance(judged, Outcome):
                 outcomes[work.ref] = judged
             else:
@@ -136,6 +142,8 @@ class Waves:
     def _judge(self, work: Work) -> Any:
         """``switch``, ``look`` (it is switched: verify it) or an Outcome that stands."""
         planned, current, wave = work.planned, work.current, work.planned.wave
+        if current is None and planned.apply == "none":  # of a kind that cannot be read by a fixed path, too
+            return Outcome(work.ref, "blocked", planned.reason, wave)
         if current is None:
             return Outcome(work.ref, "failed", "it is gone since the plan was made: make a new plan", wave)
         if switching.is_switched(current, planned):
@@ -240,7 +248,9 @@ class Waves:
         watched = {**watched, **quiet}
         outcomes, undone = {}, []
         for work in works:
-            outcome = verdict(work, watched[work.ref], so_far.get(work.ref))
+            outcome = self._overtaken(work, watched[work.ref]) or verdict(
+                work, watched[work.ref], so_far.get(work.ref)
+            )
             if outcome.failed and work.ref in fresh and watched[work.ref].workload:
                 outcome = self._undo(work, outcome)
                 undone.append(work.ref)
@@ -248,6 +258,17 @@ class Waves:
                 outcome = self._confirm(work, outcome)
             outcomes[work.ref] = outcome
         return {**outcomes, **self._back(undone, outcomes)}
+
+    def _overtaken(self, work: Work, watched: Watched) -> Optional[Outcome]:
+        """Another run, or its orphaned worker, may have put the workload back while this one waited."""
+        if not watched.workload or switching.is_switched(watched.workload, work.planned):
+            return None
+        held = switching.held(watched.workload)
+        if held:
+            return Outcome(work.ref, "held", held, work.planned.wave)
+        return Outcome(
+            work.ref, "blocked", "somebody else put it back meanwhile: run again", work.planned.wave
+        )
 
     def _confirm(self, work: Work, outcome: Outcome) -> Outcome:
         try:
