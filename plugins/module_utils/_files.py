@@ -31,12 +31,14 @@ def write_private(path: str, data: Any) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(unfinished, target)
+        unfinished = None
     except OSError as error:
-        if unfinished is not None and os.path.exists(unfinished):
-            os.unlink(unfinished)
         raise MigrationError(
             f"{target} cannot be written: {error.strerror}. Choose a folder that this user may write."
         ) from None
+    finally:
+        if unfinished is not None:
+            os.unlink(unfinished)
 
 
 def read_json(path: str) -> Any:

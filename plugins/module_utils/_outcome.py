@@ -56,23 +56,10 @@ def outcome(
         result = reconcile(options, Access(options, check_mode, say), check_mode)
     except MigrationError as error:
         return {"changed": False, **error.data, "failed": True, "msg": str(error)}
-    except ImportError as error:
-        package = _package(error.name or "")
-        if package is None:
-            raise
-        return {
-            "changed": False,
-            "failed": True,
-            "msg": missing_required_lib(package),
-            "exception": str(error),
-        }
     except Exception as error:
-        return {
-            "changed": False,
-            "failed": True,
-            "msg": f"Unexpected {type(error).__name__}: {error}. This is a fault of the collection: please report it.",
-            "exception": traceback.format_exc(),
-        }
+        package = _package(error.name or "") if isinstance(error, ImportError) else None
+        words = missing_required_lib(package) if package else _unexpected(error)
+        return {"changed": False, "failed": True, "msg": words, "exception": traceback.format_exc()}
     data = {"changed": result.changed, **result.data}
     if result.warnings:
         data["warnings"] = list(result.warnings)
@@ -84,6 +71,10 @@ def outcome(
             "after": _shown(result.after),
         }
     return data
+
+
+def _unexpected(error: Exception) -> str:
+    return f"Unexpected {type(error).__name__}: {error}. This is a fault of the collection: please report it."
 
 
 def _shown(value: Any) -> str:

@@ -16,7 +16,8 @@ description:
   - Makes sure that user-assigned managed identities exist and returns their client, principal and tenant IDs.
   - With O(plan_path) it takes the identities of a plan. It creates those that the plan re-creates in another region,
     and reads all others; one that is missing although the plan does not create it is a failure.
-  - In check mode the IDs of an identity that is still to be created are texts of the form
+  - >-
+    In check mode the IDs of an identity that is still to be created are texts of the form
     C((known after apply: client ID of <resource ID>)), which the other modules of this collection take in check mode.
 extends_documentation_fragment:
   - aksops.workload_identity.attributes
