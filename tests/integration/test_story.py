@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from lab.app.fleet_tokens import Tokens
 from lab.app.app_token import AppToken
+from lab.app.fleet_tokens import Tokens
 from lab.fleet.handle import Fleet
 from lab.fleet.pod_identity import helm
 from lab.fleet.scenario import LOCATION_WITHOUT_FEDERATION, Application, Cluster, Identity
@@ -33,6 +33,15 @@ KUBERNETES_MODULES = (
     "pod_identity",
 )
 LARGEST_RESULT = 30_000
+# Chapters without which the later ones have no sense.
+ACTING = frozenset(
+    {
+        "test_migrate_succeeds_on_every_cluster",
+        "test_rollback_restores_every_pod_template_byte_for_byte",
+        "test_migrate_moves_it_again_when_told_so",
+        "test_retire_leaves_nothing_of_pod_identity",
+    }
+)
 UNKNOWN = re.compile(r"\(known after apply[^)]*\)")
 
 
@@ -55,12 +64,12 @@ def story(start_fleet: Any) -> Story:
 
 @pytest.fixture(autouse=True)
 def chapter(request: pytest.FixtureRequest, story: Story) -> Iterator[None]:
-    """A chapter can only be read after those before it."""
+    """A chapter can only be read after those before it that do something."""
     if story.broken_at:
         pytest.fail(f"not tried, since {story.broken_at} failed")
     failed_before = request.session.testsfailed
     yield
-    if request.session.testsfailed > failed_before:
+    if request.node.name in ACTING and request.session.testsfailed > failed_before:
         story.broken_at = request.node.name
 
 
@@ -159,6 +168,7 @@ def test_the_check_announced_the_changes_that_the_run_made(story: Story) -> None
     assert story.migration is not None
     assert changing_modules(story, story.check) == changing_modules(story, story.migration)
     announced, done = differences(story.check), differences(story.migration)
+    assert len(announced) == 2 * len(story.fleet.clusters)
     assert announced.keys() == done.keys()
     for where, text in announced.items():
         pattern = ".*?".join(re.escape(part) for part in UNKNOWN.split(text))

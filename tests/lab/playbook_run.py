@@ -38,8 +38,12 @@ class Run:
 
     @cached_property
     def own(self) -> tuple[dict[str, Any], ...]:
-        """Results of this collection's modules."""
-        return tuple(record for record in self.records if record["action"].startswith(f"{COLLECTION}."))
+        """Results of this collection's modules, of those that were not skipped."""
+        return tuple(
+            record
+            for record in self.records
+            if record["action"].startswith(f"{COLLECTION}.") and record["outcome"] != "skipped"
+        )
 
     def results(self, module: str, host: str | None = None) -> list[dict[str, Any]]:
         """Results of one module, in order; of one host when named."""
