@@ -62,10 +62,6 @@ class Exchanges:
         with self._lock:
             self._file.write(line + "\n")
 
-    def close(self) -> None:
-        with self._lock:
-            self._file.close()
-
     def read(self) -> list[dict[str, Any]]:
         with self._lock:
             self._file.flush()

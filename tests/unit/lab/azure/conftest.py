@@ -159,7 +159,7 @@ class Caller:
         )
 
     def get(self, path: str, **query: str) -> requests.Response:
-        return self.ask("GET", path, **query)
+        return self.ask("GET", path, None, None, **query)
 
     def put(self, path: str, body: object, headers: dict[str, str] | None = None) -> requests.Response:
         return self.ask("PUT", path, body, headers)
