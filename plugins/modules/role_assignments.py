@@ -30,7 +30,7 @@ attributes:
     support: full
     details:
       - Whether an assignment could be written is looked up in the rights that Azure tells of. Where Azure does not
-        tell, it is taken to be possible.
+        tell, it is taken to be possible in the subscriptions of the two identities, and impossible elsewhere.
   diff_mode:
     support: full
 options:

@@ -138,14 +138,14 @@ def absent(
     existing: Sequence[FederatedCredential],
     removable: Callable[[FederatedCredential], bool],
 ) -> tuple[Step, ...]:
-    """The steps that take the credentials of these issuers and subjects away."""
+    """The steps that take the credentials of these issuers and subjects away, as far as they are ``removable``."""
     steps = []
     for item in wanted:
         found = _of_pair(existing, item.issuer, item.subject)
-        if found is not None and removable(found):
-            steps.append(Step(identity_id, "removed", found, found))
-        else:
+        if found is None:
             steps.append(Step(identity_id, "absent", _credential(item)))
+        else:
+            steps.append(Step(identity_id, "removed" if removable(found) else "unchanged", found, found))
     return tuple(steps)
 
 

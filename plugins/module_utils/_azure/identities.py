@@ -76,7 +76,7 @@ def planned(identity: PlannedIdentity) -> Wanted:
 def find(session: AzureSession, identity_id: str) -> Optional[Identity]:
     """The identity, or None where it does not exist. Raises AzureError."""
     try:
-        return _identity(session.get(identity_id, API_VERSION))
+        return _identity(identity_id, session.get(identity_id, API_VERSION))
     except AzureError as error:
         if error.status == 404:
             return None
@@ -128,7 +128,7 @@ def act(session: AzureSession, step: Change) -> Change:
 
 
 def _answered(step: Change, body: Any) -> Change:
-    return Change(step.id, step.action, step.before, _identity(body))
+    return Change(step.id, step.action, step.before, _identity(step.id, body))
 
 
 def _to_be_made(wanted: Wanted) -> Identity:
@@ -170,10 +170,11 @@ def _region(location: str) -> str:
     return location.replace(" ", "").lower()
 
 
-def _identity(body: Mapping[str, Any]) -> Identity:
+def _identity(identity_id: str, body: Mapping[str, Any]) -> Identity:
+    """The ID stays spelled as it was asked for: Azure answers with ``resourcegroups`` in lower case."""
     properties = body.get("properties") or {}
     return Identity(
-        id=str(body["id"]),
+        id=identity_id,
         name=str(body["name"]),
         location=str(body.get("location") or ""),
         client_id=str(properties.get("clientId") or ""),

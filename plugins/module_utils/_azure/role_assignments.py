@@ -14,7 +14,7 @@ from typing import Optional
 
 from .._migration.facts import Finding
 from .._migration.findings import finding
-from .._migration.permissions import MISSING
+from .._migration.permissions import GRANTED, MISSING
 from .._migration.plan import unknown
 from .._migration.rights import Need
 from . import identities, role_mirror
@@ -92,10 +92,7 @@ def rehearse(judge: Judge, planned: Mirrored) -> Mirrored:
     findings = list(planned.findings)
     for step in planned.steps:
         scope = step.assignment.scope
-        if (
-            step.outcome != "created"
-            or judge.judge(Need(scope, _WRITE, "give its roles to the new one")) != MISSING
-        ):
+        if step.outcome != "created" or _expected(judge, planned.mirror, scope):
             steps.append(step)
             continue
         error = AzureError(
@@ -111,6 +108,12 @@ def rehearse(judge: Judge, planned: Mirrored) -> Mirrored:
         steps.append(replace(step, outcome="not_mirrored"))
         findings.append(refusal)
     return replace(planned, steps=tuple(steps), findings=tuple(findings))
+
+
+def _expected(judge: Judge, mirror: Mirror, scope: str) -> bool:
+    """Whether a write is to be expected to succeed. Elsewhere, a scope that does not even tell its rights has none."""
+    verdict = judge.judge(Need(scope.rstrip("/"), _WRITE, "give its roles to the new one"))
+    return verdict != MISSING if _own(mirror, scope) else verdict == GRANTED
 
 
 def _plan_one(

@@ -286,9 +286,12 @@ def resource_group_of(resource_id: str) -> str:
 
 
 def scopes_above(resource_id: str) -> Iterable[str]:
-    """Subscription, resource group and the resource itself: rights granted above hold below."""
+    """Subscription, resource group and the resource itself: rights granted above hold below.
+
+    Scopes outside of subscriptions (management groups) are asked for alone.
+    """
     parts = resource_id.split("/")
     for length in (3, 5):
-        if len(parts) > length:
+        if len(parts) > length and parts[1].lower() == "subscriptions":
             yield "/".join(parts[:length])
     yield resource_id
