@@ -52,7 +52,7 @@ class CallbackModule(FleetCallback):
         self._display.display(f"== {play.get_name().strip()}{check}", color=constants.COLOR_HIGHLIGHT)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
-        self._display.display("   no cluster matches", color=constants.COLOR_SKIP)
+        self._display.display("   no cluster to work on", color=constants.COLOR_SKIP)
 
     def v2_playbook_on_no_hosts_remaining(self) -> None:
         self._display.display("   no cluster is left to go on with", color=constants.COLOR_ERROR)

@@ -94,7 +94,7 @@ def state(account: ClusterAccount, check_mode: bool) -> str:
         return "would be retired" if check_mode else "retired"
     if account.undone:
         return "would go back" if check_mode else "rolled back"
-    if account.verified:
+    if account.verified and account.plan != "nothing_to_migrate":
         return ("would be " if check_mode else "") + _progress(account.workloads or {})
     if account.plan is not None:
         return account.plan.replace("_", " ")

@@ -116,13 +116,17 @@ def _discovery(result: Mapping[str, Any]) -> str:
     )
     counts = _mapping(result, "counts")
     shown = {key: counts.get(key, 0) for key in ("workloads", "identities", "bindings", "switched", "held")}
-    return f"Pod Identity: {installed or 'not installed'}; {tally(shown)}"
+    return _joined(f"Pod Identity: {installed or 'not installed'}", shown)
 
 
 def _plan(result: Mapping[str, Any]) -> str:
     counts = _mapping(result, "counts")
     shown = {words: counts.get(key, 0) for key, words in _PLAN_FIGURES.items()}
-    return f"{_words(result.get('state'))}; {tally(shown)}"
+    return _joined(_words(result.get("state")), shown)
+
+
+def _joined(words: str, counts: Mapping[str, Any]) -> str:
+    return f"{words}; {tally(counts)}" if any(counts.values()) else words
 
 
 def _features(result: Mapping[str, Any]) -> str:
@@ -172,12 +176,9 @@ def _by_outcome(key: str) -> Callable[[Mapping[str, Any]], str]:
 
 
 def _retirement(result: Mapping[str, Any]) -> str:
-    steps = tally(count_by(_list(result, "steps"), "outcome"))
-    return (
-        f"steps: {steps}; backup in {result['backup_path']}"
-        if result.get("backup_path")
-        else f"steps: {steps}"
-    )
+    outcomes = count_by(_list(result, "steps"), "outcome")
+    written = result.get("backup_path") and not outcomes.get("would_do")  # check mode writes none
+    return f"steps: {tally(outcomes)}" + (f"; backup in {result['backup_path']}" if written else "")
 
 
 _STEPS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {

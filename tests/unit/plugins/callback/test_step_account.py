@@ -36,7 +36,7 @@ SAID = [
     (
         "pod_identity_info",
         {"installations": [], "counts": {}},
-        ("discovery", "Pod Identity: not installed; nothing"),
+        ("discovery", "Pod Identity: not installed"),
     ),
     (
         "migration_plan",
