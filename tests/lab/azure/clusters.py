@@ -1,11 +1,10 @@
 # Copyright (c) 2026, the aksops.workload_identity contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Managed clusters: read, create, update, delete, credentials."""
+"""Managed clusters: read, create, update, delete."""
 
 from __future__ import annotations
 
-import base64
 import copy
 
 from lab.azure import preconditions
@@ -20,8 +19,7 @@ from lab.azure.cluster_updates import (
     updated,
 )
 from lab.azure.cluster_work import apply_update, begin, set_state
-from lab.azure.effects import Unreachable
-from lab.azure.errors import ServiceError, arm_error, bare_error, resource_not_found
+from lab.azure.errors import arm_error, bare_error, resource_not_found
 from lab.azure.features import in_effect
 from lab.azure.ids import ResourceName, key
 from lab.azure.issuers import issuer_url
@@ -191,50 +189,11 @@ def delete(
     return Response(202, None, operation_headers(azure, operation, location=True))
 
 
-@routes.on(
-    "POST", ONE + "/listClusterUserCredential", f"{ACTION}/listClusterUserCredential/action", locked=False
-)
-def user_credential(
-    azure: Azure, request: Request, principal: Principal, subscription: str, group: str, name: str
-) -> Response:
-    return _credential(azure, subscription, group, name, "clusterUser")
-
-
-@routes.on(
-    "POST", ONE + "/listClusterAdminCredential", f"{ACTION}/listClusterAdminCredential/action", locked=False
-)
-def admin_credential(
-    azure: Azure, request: Request, principal: Principal, subscription: str, group: str, name: str
-) -> Response:
-    return _credential(azure, subscription, group, name, "clusterAdmin")
-
-
 def operation_headers(azure: Azure, operation: Operation, *, location: bool = False) -> dict[str, str]:
     headers = {"Azure-AsyncOperation": azure.url + operation.path()}
     if location:
         headers["Location"] = azure.url + operation.path("operationresults")
     return headers
-
-
-def _credential(azure: Azure, subscription: str, group: str, name: str, kind: str) -> Response:
-    with azure.world.lock:
-        cluster = find(azure, subscription, group, name)
-        plane = cluster.control_plane
-        if kind == "clusterAdmin" and cluster.properties.get("disableLocalAccounts"):
-            raise bad_request(
-                "Getting static credential is not allowed because this cluster is set to disable local accounts."
-            )
-    if plane is None:
-        raise arm_error(500, "InternalServerError", f"The cluster '{name}' has no control plane.")
-    try:
-        text = (
-            azure.effects.admin_kubeconfig(plane)
-            if kind == "clusterAdmin"
-            else azure.effects.user_kubeconfig(plane)
-        )
-    except Unreachable as error:
-        raise arm_error(500, "InternalServerError", str(error)) from error
-    return Response(body={"kubeconfigs": [{"name": kind, "value": base64.b64encode(text.encode()).decode()}]})
 
 
 def _create(azure: Azure, resource_id: str, given: Json, told: Outcome | None) -> Response:
@@ -308,6 +267,3 @@ def _accepted(azure: Azure, status: int, body: Json, operation: Operation) -> Re
 
 def _id(subscription: str, group: str, name: str) -> str:
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{ACTION}/{name}"
-
-
-__all__ = ["ServiceError", "find", "operation_headers", "refuse_when_busy", "routes", "shown"]

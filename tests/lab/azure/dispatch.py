@@ -12,6 +12,7 @@ import logging
 import traceback
 
 from lab.azure import (
+    cluster_credentials,
     cluster_power,
     clusters,
     control,
@@ -46,6 +47,7 @@ ROUTER = Router(
         subscriptions,
         features,
         clusters,
+        cluster_credentials,
         cluster_power,
         federated_credentials,
         identities,
