@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: pod_identity
 short_description: Remove AAD Pod Identity from a cluster where nothing uses it any more
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - aksops.workload_identity contributors (@aksops)
 description:

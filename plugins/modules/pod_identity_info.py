@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: pod_identity_info
 short_description: Find everything on one AKS cluster that touches AAD Pod Identity
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - aksops.workload_identity contributors (@aksops)
 description:

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: service_accounts
 short_description: Annotate or create service accounts for Microsoft Entra Workload Identity
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - aksops.workload_identity contributors (@aksops)
 description:

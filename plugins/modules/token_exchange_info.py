@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: token_exchange_info
 short_description: Prove that service accounts get Microsoft Entra tokens of the right identities
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - aksops.workload_identity contributors (@aksops)
 description:

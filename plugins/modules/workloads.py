@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: workloads
 short_description: Switch workloads to Microsoft Entra Workload Identity, or put them back on AAD Pod Identity
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - aksops.workload_identity contributors (@aksops)
 description:
