@@ -18,7 +18,8 @@ description:
   - Before the first write it looks whether each identity has room, as 20 is the most, and whether its region has
     federated credentials at all.
   - Identities are written side by side, and the credentials of one identity one after another, since Azure refuses
-    concurrent writes to one identity. Where somebody else is writing to it, the module waits and tries again.
+    concurrent writes to one identity. Where somebody else is writing to it, the module waits and tries again, for up
+    to ten minutes.
   - In check mode O(issuer) and the identities may be the marked texts that other modules return for what is not known
     yet. Azure is read and nothing is written.
 extends_documentation_fragment:
@@ -82,10 +83,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  wait_timeout:
-    description: For how many seconds concurrent writes of others to an identity, and throttling, are waited out.
-    type: int
-    default: 300
 seealso:
   - module: aksops.workload_identity.managed_identities
   - module: aksops.workload_identity.token_exchange_info
@@ -197,7 +194,6 @@ SPEC = ModuleSpec(
         "identities": {"type": "list", "elements": "dict", "default": []},
         "purge": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "wait_timeout": {"type": "int", "default": 300},
     },
     mutually_exclusive=(("credentials", "plan_path"),),
     required_one_of=(("credentials", "plan_path"),),
@@ -231,7 +227,7 @@ def reconcile(options: Mapping[str, Any], access: Access, check_mode: bool) -> R
     steps, warnings = _steps(task, existing, options)
     if check_mode:
         return _result([step for found in steps.values() for step in found], warnings)
-    done = federated_credentials.act(access.azure, steps, float(options["wait_timeout"]), access.say)
+    done = federated_credentials.act(access.azure, steps)
     taken = [step for item in done for step in item.steps]
     errors = [item.error for item in done if item.error is not None]
     if errors:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional
 
 from .._migration.facts import FederatedCredential
 from . import identities
@@ -20,12 +20,8 @@ from .parallel import each
 from .session import AzureSession
 
 API_VERSION = identities.API_VERSION
-_BUSY = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"
-_FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0  # seconds between attempts, doubled each time
 _NEW_IDENTITY = 60.0  # seconds that Resource Manager's other replicas may take to know a new identity
 _REREADS = 3  # times that an "already exists" of which nothing is listed is tried again
-
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -48,14 +44,16 @@ def read(
     """
 
     def of(identity_id: str) -> tuple[FederatedCredential, ...]:
-        fresh = identity_id.lower() in new
-        until = time.monotonic() + (_NEW_IDENTITY if fresh else 0)
-        try:
-            return _patiently(lambda: _listed(session, identity_id), lambda error: error.status == 404, until)
-        except AzureError as error:
-            if error.status == 404 and identity_id.lower() in unmade:
-                return ()
-            raise
+        until = time.monotonic() + (_NEW_IDENTITY if identity_id.lower() in new else 0)
+        while True:
+            try:
+                return _listed(session, identity_id)
+            except AzureError as error:
+                if error.status == 404 and identity_id.lower() in unmade:
+                    return ()
+                if error.status != 404 or time.monotonic() > until:
+                    raise
+                time.sleep(random.uniform(1, 3))
 
     outcomes = each(identity_ids, of)
     errors = [(outcome.item, outcome.error) for outcome in outcomes if outcome.error]
@@ -68,39 +66,27 @@ def read(
     return {outcome.item.lower(): outcome.answer or () for outcome in outcomes}
 
 
-def act(
-    session: AzureSession,
-    by_identity: Mapping[str, Sequence[Step]],
-    patience: float,
-    say: Callable[[str], None],
-) -> list[Done]:
-    """Takes the steps, identities side by side. ``patience``: seconds that others' writes are waited out."""
-    outcomes = each(by_identity.items(), lambda item: _act_on_one(session, item[0], item[1], patience, say))
+def act(session: AzureSession, by_identity: Mapping[str, Sequence[Step]]) -> list[Done]:
+    """Takes the steps, identities side by side. The session waits while others write to the same identity."""
+    outcomes = each(by_identity.items(), lambda item: _act_on_one(session, item[0], item[1]))
     return [outcome.answer for outcome in outcomes if outcome.answer is not None]
 
 
-def _act_on_one(
-    session: AzureSession,
-    identity_id: str,
-    steps: Sequence[Step],
-    patience: float,
-    say: Callable[[str], None],
-) -> Done:
+def _act_on_one(session: AzureSession, identity_id: str, steps: Sequence[Step]) -> Done:
     """Azure refuses a second write to an identity while one is under way, so they follow one another."""
     done: list[Step] = []
     for step in steps:
         try:
-            done.append(_act(session, step, time.monotonic() + patience, say) if step.changes else step)
+            done.append(_act(session, step) if step.changes else step)
         except AzureError as error:
             return Done(identity_id, tuple(done), error)
     return Done(identity_id, tuple(done))
 
 
-def _act(session: AzureSession, step: Step, until: float, say: Callable[[str], None]) -> Step:
+def _act(session: AzureSession, step: Step) -> Step:
     path = f"{step.identity_id}/federatedIdentityCredentials/{step.credential.name}"
-    about = f"{step.identity_id.rpartition('/')[2]}: {step.credential.name}"
     if step.outcome == "removed":
-        _patiently(lambda: session.delete(path, API_VERSION), _busy, until, about, say)
+        session.delete(path, API_VERSION)
         return step
     body = {
         "properties": {
@@ -111,7 +97,7 @@ def _act(session: AzureSession, step: Step, until: float, say: Callable[[str], N
     }
     for attempt in range(1, _REREADS + 1):
         try:
-            _patiently(lambda: session.put(path, body, API_VERSION), _busy, until, about, say)
+            session.put(path, body, API_VERSION)
             return step
         except AzureError as error:
             if error.status == 400 and "too many federated" in error.message.lower():
@@ -158,34 +144,6 @@ def _standing(session: AzureSession, step: Step) -> Optional[Step]:
                 resource_id=step.identity_id,
             )
     return None
-
-
-def _patiently(
-    send: Callable[[], _Answer],
-    passing: Callable[[AzureError], bool],
-    until: float,
-    about: str = "",
-    say: Optional[Callable[[str], None]] = None,
-) -> _Answer:
-    """Tries again while the refusal is one that passes, up to the moment ``until`` (time.monotonic)."""
-    longest = _FIRST_DELAY
-    while True:
-        try:
-            return send()
-        except AzureError as error:
-            asked = getattr(error, "retry_after", None)
-            # Jitter, as other clusters' runs wait for the same identity.
-            delay = asked + random.uniform(0, 1) if asked else random.uniform(longest / 2, longest)
-            if not passing(error) or time.monotonic() + delay > until:
-                raise
-            if say is not None and delay >= 2:
-                say(f"{about}: {error.code or error.status}, again in {delay:.0f} s")
-            time.sleep(delay)
-            longest = min(_LONGEST_DELAY, longest * 2)
-
-
-def _busy(error: AzureError) -> bool:
-    return error.code == _BUSY or error.status == 429
 
 
 def _listed(session: AzureSession, identity_id: str) -> tuple[FederatedCredential, ...]:

@@ -38,9 +38,7 @@ def each(items: Iterable[_Item], do: Callable[[_Item], _Answer]) -> list[Outcome
             return Outcome(item, error=error)
 
     chosen = list(items)
-    # The first alone: it signs in, and the others find the token there.
-    done = [attempt(item) for item in chosen[:1]]
-    if len(chosen) > 1:
-        with ThreadPoolExecutor(max_workers=min(_WORKERS, len(chosen) - 1)) as pool:
-            done += pool.map(attempt, chosen[1:])
-    return done
+    if len(chosen) < 2:
+        return [attempt(item) for item in chosen]
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(chosen))) as pool:
+        return list(pool.map(attempt, chosen))

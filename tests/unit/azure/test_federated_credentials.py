@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,6 @@ from unit.azure.estate import (
     subject,
 )
 
-from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import federated_credentials
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration import naming
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import (
     PlannedIdentity,
@@ -191,7 +191,7 @@ def test_a_spurious_already_exists_is_read_again(estate: Estate, fault: Callable
 def test_an_already_exists_of_which_nothing_is_listed_is_tried_again(
     estate: Estate, fault: Callable[[Rule], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(federated_credentials.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     message = "Issuer and subject combination already exists for this Managed Identity."
     answer = {"status": 400, "body": {"error": {"code": "BadRequest", "message": message}}}
     fault({**_PUT, "times": 1, "respond": answer})

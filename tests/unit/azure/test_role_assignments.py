@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from unit.azure.estate import (
     recreated,
 )
 
-from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import role_assignments
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import is_unknown
 from ansible_collections.aksops.workload_identity.plugins.modules import managed_identities
 from ansible_collections.aksops.workload_identity.plugins.modules import role_assignments as module
@@ -129,7 +129,7 @@ def test_an_assignment_that_another_run_made_meanwhile_is_success(estate: Estate
 def test_a_principal_that_entra_does_not_know_yet_is_waited_for(
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(role_assignments.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     give(estate, ("Reader", VAULT))
     answer = {"status": 400, "body": {"error": {"code": "PrincipalNotFound", "message": "does not exist"}}}
     rule = {"method": "PUT", "url": "roleAssignments", "respond": answer}
