@@ -284,7 +284,10 @@ def _looked_at(
 ) -> tuple[str, ...]:
     given = [str(item["id"]) for item in options["identities"] if item.get("id")] if options["purge"] else []
     found = [*(item.identity_id for item in wanted), *given, *more]
-    return tuple({item.lower(): item for item in reversed(found)}.values())[::-1]
+    first: dict[str, str] = {}
+    for item in found:
+        first.setdefault(item.lower(), item)
+    return tuple(first.values())
 
 
 def _new(options: Mapping[str, Any]) -> frozenset[str]:
