@@ -85,7 +85,7 @@ class Issuer:
             except AzureError as error:
                 why = self._obstacle(error)
                 if why is None or races >= _RACES:
-                    raise
+                    raise _with_remedy(error) from None
                 if not wait and not self._passes_soon(why):
                     return Enabled(cluster, before, after, "busy")
                 # The answer to a PUT that was accepted may have been lost: then it is met as somebody else's.
@@ -187,3 +187,17 @@ class Issuer:
             self._registered = True
             register_provider(self._session, namespace, None)
         return True
+
+
+def _with_remedy(error: AzureError) -> AzureError:
+    """The refusal with what to do about a feature that is not registered, which the service words too briefly."""
+    named = _FEATURE.search(error.message)
+    if named is None:
+        return error
+    return AzureError(
+        f"{error} Register {named.group(2)} with the module feature_registration and run again.",
+        status=error.status,
+        code=error.code,
+        message=error.message,
+        resource_id=error.resource_id,
+    )

@@ -229,7 +229,8 @@ def test_time_that_runs_out_says_that_the_operation_goes_on(start: Start) -> Non
 
 def test_a_missing_feature_is_named_and_nothing_is_registered(start: Start) -> None:
     caller = start(subscriptions=[{"id": SUBSCRIPTION}], clusters=[cluster()])
-    assert "EnableOIDCIssuerPreview" in caller.fail("aks_oidc_issuer", **ONE)["msg"]
+    message = caller.fail("aks_oidc_issuer", **ONE)["msg"]
+    assert "Register EnableOIDCIssuerPreview with the module feature_registration" in message
     assert caller.exchanges("POST") == []
 
 
