@@ -21,7 +21,7 @@ from ._step_account import COLLECTION, describe, step_of, troubled
 _TROUBLES_SHOWN = 20  # the rest is in the result and in the files of the run folder
 
 
-class FleetCallback(CallbackBase):  # type: ignore[misc]
+class FleetCallback(CallbackBase):
     """One short line for each cluster and step, and a table at the end.
 
     Works with the results of ansible-core 2.16 to 2.21, whose private names have all been kept since.
