@@ -56,11 +56,12 @@ def read(
                 time.sleep(random.uniform(1, 3))
 
     outcomes = each(identity_ids, of)
-    errors = [(outcome.item, outcome.error) for outcome in outcomes if outcome.error]
-    unsupported = [identity_id for identity_id, error in errors if error.status == 405]
-    for _, error in errors:
-        if error.status != 405:
-            raise error
+    unsupported = []
+    for outcome in outcomes:
+        if outcome.error is not None and outcome.error.status != 405:
+            raise outcome.error
+        if outcome.error is not None:
+            unsupported.append(outcome.item)
     if unsupported:
         raise _unsupported(session, unsupported)
     return {outcome.item.lower(): outcome.answer or () for outcome in outcomes}
