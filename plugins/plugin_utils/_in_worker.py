@@ -57,7 +57,7 @@ def _preload() -> None:
 _preload()
 
 
-class InWorker(ActionBase):  # type: ignore[misc]
+class InWorker(ActionBase):  # type: ignore[misc,unused-ignore]
     """Base of this collection's action plugins; ``MODULE`` is the module's own name."""
 
     MODULE = ""

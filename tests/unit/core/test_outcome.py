@@ -12,14 +12,15 @@ import pytest
 from ansible_collections.aksops.workload_identity.plugins.module_utils._module import (
     Access,
     MigrationError,
+    Reconcile,
     Result,
 )
 from ansible_collections.aksops.workload_identity.plugins.module_utils._outcome import outcome
 
 
-def ends(result: Any) -> Any:
+def ends(result: Result | Exception) -> Reconcile:
     def reconcile(_options: Mapping[str, Any], _access: Access, _check_mode: bool) -> Result:
-        if isinstance(result, BaseException):
+        if isinstance(result, Exception):
             raise result
         return result
 
