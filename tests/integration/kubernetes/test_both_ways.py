@@ -41,7 +41,7 @@ def one(cluster: Cluster, folder: Path, in_worker: bool) -> Way:
             environment={},
             variables={
                 "kubeconfig": str(cluster.control_plane.kubeconfig),
-                "namespace": NAMESPACE,
+                "team_namespace": NAMESPACE,
                 "folder": str(folder),
             },
             passing={str(folder): "<folder>"},
