@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from ._files import read_json, write_private
+from ._files import write_private
 from ._migration import summary
 from ._migration.facts import FACTS_SCHEMA, Facts
 from ._migration.options import OptionError, PlanOptions, Rule
 from ._migration.plan import PLAN_SCHEMA, Plan
 from ._migration.planning import plan
-from ._migration.records import RecordError, from_data, to_data
+from ._migration.records import to_data
 from ._module import MigrationError
+from ._record_files import read_record
 
 _MOST_IDENTITIES = 50  # in a result; a registered result is kept by the controller for every host
 
-_Record = TypeVar("_Record")
-
 
 class PlanError(MigrationError):
-    """No plan can be made: a file that is none of ours, or options that cannot be meant."""
+    """No plan can be made: options that cannot be meant."""
 
 
 def plan_to_file(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Reads the facts, writes the plan and gives the module's result. Raises PlanError."""
-    facts = _read(Facts, FACTS_SCHEMA, str(options["facts_path"]))
+    """Reads the facts, writes the plan and gives the module's result. Raises PlanError and RecordFileError."""
+    facts = read_record(Facts, FACTS_SCHEMA, str(options["facts_path"]))
     try:
         made = plan(facts, plan_options(options))
     except OptionError as error:
@@ -52,7 +51,7 @@ def plan_to_file(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plan_options(options: Mapping[str, Any]) -> PlanOptions:
-    """The module's options as a record. Raises OptionError, and PlanError for a plan file that is none."""
+    """The module's options as a record. Raises OptionError, and RecordFileError for a plan file that is none."""
     return PlanOptions(
         rules=tuple(Rule.of(rule) for rule in options.get("rules") or ()),
         regions=tuple(options.get("regions") or ()),
@@ -61,18 +60,7 @@ def plan_options(options: Mapping[str, Any]) -> PlanOptions:
         waves=tuple(str(size) for size in options.get("waves") or ()),
         audience=str(options["audience"]),
         acknowledge=tuple(options.get("acknowledge") or ()),
-        fleet_plans=tuple(_read(Plan, PLAN_SCHEMA, str(path)) for path in options.get("fleet_plans") or ()),
+        fleet_plans=tuple(
+            read_record(Plan, PLAN_SCHEMA, str(path)) for path in options.get("fleet_plans") or ()
+        ),
     )
-
-
-def _read(record: type[_Record], schema: str, path: str) -> _Record:
-    data = read_json(path)
-    found = data.get("schema") if isinstance(data, Mapping) else None
-    if found != schema:
-        raise PlanError(
-            f"{path} is {found or 'a document without a schema'}, and not {schema}. Make it anew."
-        )
-    try:
-        return from_data(record, data)
-    except RecordError as error:
-        raise PlanError(f"{path} does not have the shape of {schema}: {error}. Make it anew.") from None

@@ -161,7 +161,6 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._azure im
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import (
     federated_credentials,
     identities,
-    plan_input,
 )
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.errors import AzureError
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration import naming
@@ -176,6 +175,7 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._module i
     Result,
     run_module,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._record_files import read_plan
 
 SPEC = ModuleSpec(
     options={
@@ -236,7 +236,7 @@ def reconcile(options: Mapping[str, Any], access: Access, check_mode: bool) -> R
 
 
 def _of_plan(options: Mapping[str, Any]) -> Task:
-    plan = plan_input.load(options["plan_path"], options["identities"], options.get("issuer") or "")
+    plan = read_plan(options["plan_path"], options["identities"], options.get("issuer") or "")
     _same_issuer(plan, options.get("issuer") or "")
     wanted = changes.checked(
         changes.Wanted(item.identity_id, item.name, item.issuer, item.subject, item.audience)

@@ -130,7 +130,7 @@ identities:
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import identities, plan_input
+from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import identities
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.errors import AzureError
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.session import AzureSession
 from ansible_collections.aksops.workload_identity.plugins.module_utils._module import (
@@ -140,6 +140,7 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._module i
     Result,
     run_module,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._record_files import read_plan
 
 SPEC = ModuleSpec(
     options={
@@ -195,7 +196,7 @@ def _wanted(options: Mapping[str, Any], access: Access) -> list[identities.Wante
             raise MigrationError(
                 "state: absent deletes only what is listed in identities, and not a whole plan."
             )
-        found = [identities.planned(item) for item in plan_input.load(options["plan_path"]).identities]
+        found = [identities.planned(item) for item in read_plan(options["plan_path"]).identities]
     else:
         found = [
             identities.Wanted(

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: migration_plan
 short_description: Plan the migration of one AKS cluster to workload identity
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - aksops.workload_identity contributors (@aksops)
 description:

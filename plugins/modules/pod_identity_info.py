@@ -118,6 +118,11 @@ facts_path:
   returned: success
   type: str
   sample: ./workload-identity/aks-1.facts.json
+webhook:
+  description: The workload identity webhook that the cluster has, V(none), V(addon) or V(open-source).
+  returned: success
+  type: str
+  sample: none
 requests:
   description: Requests sent to the API server.
   returned: success

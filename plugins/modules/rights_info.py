@@ -86,7 +86,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.permissions import Judge
-from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.plan_input import load
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.permissions import (
     GRANTED,
     MISSING,
@@ -99,13 +98,14 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._module i
     Result,
     run_module,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._record_files import read_plan
 
 SPEC = ModuleSpec(options={"plan_path": {"type": "path", "required": True}})
 
 
 def reconcile(options: Mapping[str, Any], access: Access, check_mode: bool) -> Result:
     judge = Judge(access.azure)
-    judged = [(judge.judge(need), need) for need in needs(load(options["plan_path"]))]
+    judged = [(judge.judge(need), need) for need in needs(read_plan(options["plan_path"]))]
     shown = {
         verdict: [
             {"action": need.action, "scope": need.scope, "why": need.why}

@@ -154,7 +154,6 @@ from typing import Any
 
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import (
     identities,
-    plan_input,
     role_assignments,
 )
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.errors import AzureError
@@ -171,6 +170,7 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._module i
     Result,
     run_module,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._record_files import read_plan
 
 SPEC = ModuleSpec(
     options={
@@ -220,7 +220,7 @@ def _mirrors(options: Mapping[str, Any]) -> tuple[Mirror, ...]:
     if options.get("plan_path"):
         return tuple(
             Mirror(item.mirror_from, item.id)
-            for item in plan_input.load(options["plan_path"]).identities
+            for item in read_plan(options["plan_path"]).identities
             if item.mirror_from
         )
     return tuple(

@@ -129,7 +129,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.aksops.workload_identity.plugins.module_utils._kubernetes import (
-    plan_input,
     service_accounts,
 )
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import (
@@ -141,6 +140,7 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._module i
     Result,
     run_module,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._record_files import read_plan
 
 SPEC = ModuleSpec(
     kubernetes=True,
@@ -182,7 +182,7 @@ def _bound(outcome: service_accounts.AccountOutcome) -> dict[str, Any]:
 
 def _wanted(options: Mapping[str, Any]) -> tuple[PlannedServiceAccount, ...]:
     if options.get("plan_path"):
-        return plan_input.load(options).service_accounts
+        return read_plan(options["plan_path"], options["identities"]).service_accounts
     return tuple(
         PlannedServiceAccount(
             namespace=item["namespace"],

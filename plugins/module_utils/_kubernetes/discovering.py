@@ -42,6 +42,7 @@ def discover_to_file(options: Mapping[str, Any], access: Any) -> dict[str, Any]:
         "findings": capped(facts.findings),
         "unreadable": [to_data(item) for item in facts.unreadable if not item.missing][:_MOST_FINDINGS],
         "facts_path": str(options["facts_path"]),
+        "webhook": facts.webhook,
         "requests": access.kubernetes.requests,
     }
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, Optional
 
 from .._migration.plan import Plan
+from .._record_files import read_plan
 from .errors import KubernetesError
-from .plan_input import load
 from .proving import Entra, Exchange, Patience, Proof, prove
 
 _SUBJECT = "system:serviceaccount:"
@@ -49,7 +49,9 @@ def exchanges_of(plan: Plan, accounts: Optional[Collection[tuple[str, str]]] = N
 def prove_all(options: Mapping[str, Any], access: Any, check_mode: bool) -> list[dict[str, Any]]:
     """Proves what the options of token_exchange_info name. Raises ProofError where one fails."""
     if options.get("plan_path"):
-        wanted = exchanges_of(load(options))
+        wanted = exchanges_of(
+            read_plan(str(options["plan_path"]), options.get("identities"), options.get("issuer_url"))
+        )
     else:
         wanted = tuple(
             Exchange(

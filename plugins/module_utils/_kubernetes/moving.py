@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._migration.plan import Plan, PlannedWorkload
+from .._record_files import read_plan
 from . import reverting, selecting, waves
 from .client import KubernetesClient
 from .errors import KubernetesError, NotFound
 from .exchanging import entra, exchanges_of
 from .injection import Expected
 from .paths import single
-from .plan_input import load
 from .proving import Exchange, Patience, Proof, prove
 from .service_accounts import CLIENT_ID, TENANT_ID
 from .waiting import Waiting
@@ -69,7 +69,7 @@ def _revert(options: Mapping[str, Any], access: Any) -> tuple[tuple[Outcome, ...
 def _switch(options: Mapping[str, Any], access: Any, check_mode: bool) -> tuple[Outcome, ...]:
     client: KubernetesClient = access.kubernetes
     if options.get("plan_path"):
-        plan = load(options)
+        plan = read_plan(str(options["plan_path"]), options.get("identities"), options.get("issuer_url"))
         planned, twins = plan.workloads, plan.dependants
         exchanges = exchanges_of(plan)
         expected = {item.ref: _expected(item, plan) for item in planned}
