@@ -110,9 +110,8 @@ def _refuse_while_used(facts: Facts, options: Mapping[str, Any], client: Kuberne
     lines = [f"{item.where}: {item.message}" for item in used[:5]]
     more = f" (and {len(used) - 5} more)" if len(used) > 5 else ""
     raise StillUsed(
-        f"{client.cluster}: Pod Identity is still used, nothing was removed. {' | '.join(lines)}{more}."
-        " Migrate these"
-        " first.",
+        f"{client.cluster}: Pod Identity is still used, nothing was removed. {' | '.join(lines)}{more}"
+        " Migrate these first.",
         data={"findings": discovering.capped(used), "steps": [], "changed": False},
     )
 

@@ -166,8 +166,8 @@ def _quiet(
     state = rollout(workload)
     failure = ""
     if restarts(own) > restarts_before:
-        failure = f"its containers restart ({restarts(own) - restarts_before} times in the quiet time):"
-        f" {trouble(own)}"
+        times = restarts(own) - restarts_before
+        failure = f"its containers restart ({times} times in the quiet time): {trouble(own)}"
     elif not state.done:
         failure = f"its pods did not stay ready: {state.message} {trouble(own)}".rstrip()
     return Watched(workload, own, failure.rstrip(": "), state.wanted)
