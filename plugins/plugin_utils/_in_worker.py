@@ -27,7 +27,6 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils import _run_id  # noqa: F401  the ID of the run is the parent's
 from ..module_utils._module_spec import ModuleSpec
 from ..module_utils._outcome import outcome
 from ._plain import plain
@@ -36,6 +35,7 @@ _MODULES = "ansible_collections.aksops.workload_identity.plugins.modules"
 _PRELOADED = (
     "azure.identity",
     "azure.core.pipeline.transport",
+    "azure.core.pipeline.policies",
     "azure.core.rest",
     "azure.mgmt.core",
     "kubernetes.client",

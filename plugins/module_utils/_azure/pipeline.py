@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""The steps that each request to Resource Manager takes, whichever client sends it.
+"""The steps that each request to Resource Manager takes.
 
-It is imported by the session only, since it needs azure-core from its first line on.
+They are policies of azure-core in all but their base class: a pipeline asks for ``send`` and sets ``next``, and
+without the class this file can be read where azure-core is missing.
 """
 
 from __future__ import annotations
@@ -14,15 +15,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-from azure.core.pipeline.policies import (
-    ContentDecodePolicy,
-    HeadersPolicy,
-    HTTPPolicy,
-    RequestIdPolicy,
-    UserAgentPolicy,
-)
-
 from .._version import USER_AGENT
 from .errors import AzureError, refusal, words_of
 from .retries import Attempt, chance, pause, retry_after
@@ -30,26 +22,31 @@ from .retries import Attempt, chance, pause, retry_after
 
 def policies(authorize: Callable[[bool], str], correlation_id: str) -> list[Any]:
     """``authorize(renew)`` gives the Authorization header; ``renew`` asks for a new token."""
+    from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
+
     return [
         RequestIdPolicy(),
         HeadersPolicy({"x-ms-correlation-request-id": correlation_id}),
         UserAgentPolicy(base_user_agent=USER_AGENT),
-        ContentDecodePolicy(),
         Refusals(),
         Retries(),
         Authorization(authorize),
     ]
 
 
-class Refusals(HTTPPolicy):  # type: ignore[type-arg,misc,unused-ignore]
-    """Turns each answer above 399 into AzureError, so that typed clients and plain requests fail alike."""
+class Refusals:
+    """Turns each answer above 399 into AzureError, and each missing one, too."""
+
+    next: Any
 
     def send(self, request: Any) -> Any:
+        from azure.core.exceptions import AzureError as NoAnswer  # cut off while it came, among others
+
         http = request.http_request
         path = urlsplit(http.url).path
         try:
             response = self.next.send(request)
-        except (ServiceRequestError, ServiceResponseError) as error:
+        except NoAnswer as error:
             words = " ".join(str(error).split())[:500]
             raise AzureError(
                 f"{http.method} {path}: {urlsplit(http.url).netloc} gave no answer: {words}. Check network, proxy and"
@@ -62,17 +59,21 @@ class Refusals(HTTPPolicy):  # type: ignore[type-arg,misc,unused-ignore]
         return response
 
 
-class Retries(HTTPPolicy):  # type: ignore[type-arg,misc,unused-ignore]
+class Retries:
     """Sends again what may be sent again: see ``retries``."""
 
+    next: Any
+
     def send(self, request: Any) -> Any:
+        from azure.core.exceptions import AzureError as NoAnswer  # cut off while it came, among others
+
         started = time.monotonic()
         number = 0
         while True:
             number += 1
             try:
                 response = self.next.send(request)
-            except (ServiceRequestError, ServiceResponseError):
+            except NoAnswer:
                 delay = pause(Attempt(number, 0, elapsed=time.monotonic() - started), chance())
                 if delay is None:
                     raise
@@ -93,11 +94,12 @@ class Retries(HTTPPolicy):  # type: ignore[type-arg,misc,unused-ignore]
             time.sleep(delay)
 
 
-class Authorization(HTTPPolicy):  # type: ignore[type-arg,misc,unused-ignore]
+class Authorization:
     """Signs each request, once more with a new token where the service no longer takes the one we have."""
 
+    next: Any
+
     def __init__(self, authorize: Callable[[bool], str]) -> None:
-        super().__init__()
         self._authorize = authorize
 
     def send(self, request: Any) -> Any:
