@@ -89,8 +89,13 @@ class Fleet:
                 for cluster in self.clusters
             },
         }
-        # The emulator's address is all that differs between two labs.
-        return json.loads(json.dumps(state).replace(self.description.azure_url, "https://azure"))
+        text = json.dumps(state).replace(self.description.azure_url, "https://azure")
+        # The emulator's address differs between two labs, and the IDs that Azure gives to a new identity.
+        for subscription in SUBSCRIPTIONS:
+            for identity in self.azure.identities(subscription):
+                for key in ("clientId", "principalId"):
+                    text = text.replace(identity["properties"][key], f"<{key} of {identity['name']}>")
+        return json.loads(text)
 
 
 @contextmanager

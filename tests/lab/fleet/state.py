@@ -116,3 +116,14 @@ def _pod_identity(api: ApiServer) -> State:
                 for item in answer["items"]
             }
     return found
+
+
+def differences(one: Any, other: Any, where: str = "$") -> list[str]:
+    """Paths at which two states differ, with both values; empty when they are equal."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            line
+            for key in sorted({*one, *other})
+            for line in differences(one.get(key, "<absent>"), other.get(key, "<absent>"), f"{where}.{key}")
+        ]
+    return [] if one == other else [f"{where}: {one!r} and {other!r}"]
