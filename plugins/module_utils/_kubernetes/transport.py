@@ -7,6 +7,7 @@ file."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import ssl
 import tempfile
@@ -37,8 +38,13 @@ def api_client(endpoint: Endpoint, user_agent: str) -> Any:
     configuration.verify_ssl = not endpoint.insecure
     client = ApiClient(configuration)
     client.user_agent = user_agent
+    context = _ssl_context(endpoint)
+    if context.check_hostname and urllib3.__version__.startswith("1.") and _is_address(endpoint.server):
+        # urllib3 1.26 gives OpenSSL no name to check where the host is an address, and then compares the
+        # certificate with the address itself, as it does for all contexts that do not check.
+        context.check_hostname = False
     arguments: dict[str, Any] = {
-        "ssl_context": _ssl_context(endpoint),
+        "ssl_context": context,
         "maxsize": _POOL_SIZE,
         "retries": False,
         "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT),
@@ -54,6 +60,14 @@ def api_client(endpoint: Endpoint, user_agent: str) -> Any:
         pool = urllib3.PoolManager(**arguments)
     client.rest_client.pool_manager = pool
     return client
+
+
+def _is_address(server: str) -> bool:
+    try:
+        ipaddress.ip_address(urlsplit(server).hostname or "")
+    except ValueError:
+        return False
+    return True
 
 
 def _proxy(endpoint: Endpoint) -> Optional[str]:
