@@ -122,12 +122,13 @@ def one(ansible: Path, folder: Path, in_worker: bool) -> Way:
             variables=VARIABLES,
             passing={},
         )
+        runs = {item["request_headers"].get("x-ms-correlation-request-id") for item in azure.exchanges.read()}
         writes = [
             f"{item['method']} {urlsplit(item['url']).path}"
             for item in azure.exchanges.read()
             if item["method"] not in ("GET", "HEAD") and "/oauth2/" not in item["url"]
         ]
-    return Way(output, records, tuple(writes))
+    return Way(output, records, tuple(writes), frozenset(runs - {None}))
 
 
 def made_alike(value: Any, known: set[str]) -> Any:
@@ -159,6 +160,10 @@ def test_the_same_is_written_in_the_same_order(ways: dict[bool, Way]) -> None:
 def test_the_worker_starts_no_process_and_modules_do(ways: dict[bool, Way]) -> None:
     assert ways[True].module_processes == 0
     assert ways[False].module_processes >= len(TASKS)
+
+
+def test_all_requests_of_a_run_carry_one_id(ways: dict[bool, Way]) -> None:
+    assert [len(way.runs) for way in ways.values()] == [1, 1]
 
 
 @pytest.mark.parametrize("in_worker", [True, False], ids=["worker", "module"])

@@ -33,6 +33,7 @@ class Way:
     output: str
     records: Mapping[str, Any]
     writes: tuple[str, ...]
+    runs: frozenset[str] = frozenset()  # correlation IDs of the requests to Resource Manager
 
     @property
     def module_processes(self) -> int:
