@@ -55,7 +55,7 @@ def outcome(
     try:
         result = reconcile(options, Access(options, check_mode, say), check_mode)
     except MigrationError as error:
-        return {"changed": False, **error.data, "failed": True, "msg": str(error)}
+        return {"changed": False, **error.data, "failed": True, "msg": _naming_cluster(str(error), options)}
     except Exception as error:
         package = _package(error.name or "") if isinstance(error, ImportError) else None
         words = missing_required_lib(package) if package else _unexpected(error)
@@ -71,6 +71,12 @@ def outcome(
             "after": _shown(result.after),
         }
     return data
+
+
+def _naming_cluster(words: str, options: Mapping[str, Any]) -> str:
+    """Each failure names its cluster, that of a sign-in or of a connection, too: hosts may have other names."""
+    cluster = options.get("cluster_name")
+    return words if not cluster or cluster in words else f"{cluster}: {words}"
 
 
 def _unexpected(error: Exception) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -46,7 +47,7 @@ def main() -> int:
         return 1
     finally:
         stop_lab(FOLDER, progress)
-    print(f"\nThe demo took {time.monotonic() - begun:.0f} s.")
+    print(f"\nThe demo took {time.monotonic() - begun:.0f} s. Its plans and backups: {FOLDER.root / 'run'}")
     return 0
 
 
@@ -57,6 +58,8 @@ def show(progress: Progress) -> None:
         "  admission, rollouts, tokens and all of Pod Identity's objects are real. The first time,\n"
         "  Kubernetes is built from source where its binaries may not be downloaded (about 10 minutes)."
     )
+    # Plans and backups of an earlier showing; those of this one stay to be looked at.
+    shutil.rmtree(FOLDER.root / "run", ignore_errors=True)
     description = start_lab(FOLDER, CLUSTERS, float(os.environ.get("LAB_SPEED", "1")), progress)
 
     heading("Before: every app gets its token from Pod Identity")
@@ -103,8 +106,13 @@ def play(description: LabDescription, name: str) -> None:
 
 
 def ask_apps(description: LabDescription) -> Tokens:
-    print("  asking ...", end="\r", file=sys.stderr, flush=True)
-    return fleet_tokens(FOLDER, description)
+    if not sys.stderr.isatty():
+        return fleet_tokens(FOLDER, description)
+    print("  asking ...", end="", file=sys.stderr, flush=True)
+    try:
+        return fleet_tokens(FOLDER, description)
+    finally:
+        print("\r            \r", end="", file=sys.stderr, flush=True)
 
 
 def print_tokens(tokens: Tokens, before: Tokens | None = None) -> None:

@@ -17,6 +17,8 @@ from lab.fleet.scenario import Cluster
 DYNAMIC = "fleet.aks.yml"
 STATIC = "static.yml"
 SETTINGS = "ansible.cfg"
+# Workloads whose code knows only instance metadata, by name.
+LEGACY = "legacy-*"
 
 
 def write_inventory(folder: Path, clusters: Sequence[Cluster], identity_region: str) -> None:
@@ -27,7 +29,7 @@ def write_inventory(folder: Path, clusters: Sequence[Cluster], identity_region: 
     _write(folder / DYNAMIC, {"plugin": "aksops.workload_identity.aks", "subscriptions": list(SUBSCRIPTIONS)})
     _write(folder / STATIC, {"aks": {"hosts": {cluster.name: _host(cluster) for cluster in clusters}}})
     (folder / SETTINGS).write_text("[defaults]\n")
-    _write(folder / "group_vars" / "aks.yml", _options(clusters, identity_region))
+    _write(folder / "group_vars" / "aks.yml", _options(identity_region))
 
 
 def _host(cluster: Cluster) -> dict[str, str]:
@@ -39,22 +41,12 @@ def _host(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def _options(clusters: Sequence[Cluster], identity_region: str) -> dict[str, Any]:
-    legacy = sorted(
-        {
-            (application.namespace, application.name)
-            for cluster in clusters
-            for application in cluster.applications
-            if application.asks == "metadata"
-        }
-    )
+def _options(identity_region: str) -> dict[str, Any]:
     return {
         # Where an identity is re-created when its own region has no federated credentials.
         "workload_identity_regions": [identity_region],
         # Code that cannot use a federated token yet goes behind the migration proxy.
-        "workload_identity_rules": [
-            {"namespace": namespace, "name": name, "method": "proxy"} for namespace, name in legacy
-        ],
+        "workload_identity_rules": [{"name": LEGACY, "method": "proxy"}],
         # The lab's time runs faster than Azure's.
         "workload_identity_poll_interval": 1,
         "workload_identity_quiet_time": 2,

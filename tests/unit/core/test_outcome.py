@@ -53,6 +53,15 @@ def test_an_error_keeps_what_was_done_before_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [("Sign-in failed.", "aks-1: Sign-in failed."), ("aks-1 is stopped.", "aks-1 is stopped.")],
+)
+def test_an_error_names_the_cluster_once(words: str, message: str) -> None:
+    options = {"cluster_name": "aks-1"}
+    assert outcome(ends(MigrationError(words)), options, False, False)["msg"] == message
+
+
+@pytest.mark.parametrize(
     ("module", "package"),
     [
         ("azure", "azure-identity"),

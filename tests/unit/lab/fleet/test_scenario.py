@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatch
 
 import pytest
 
 from lab.fleet.clusters import fleet
+from lab.fleet.inventory import LEGACY
 from lab.fleet.manifests import BINDING_LABEL
 from lab.fleet.scenario import LOCATION_WITHOUT_FEDERATION, Application, Cluster
 from lab.fleet.world import world
@@ -77,6 +79,13 @@ def test_every_binding_label_has_its_binding(clusters: tuple[Cluster, ...]) -> N
             application.template["metadata"]["labels"][BINDING_LABEL] for application in cluster.applications
         }
         assert used <= bound, cluster.name
+
+
+def test_the_rule_of_the_inventory_puts_just_the_legacy_apps_behind_the_proxy(
+    clusters: tuple[Cluster, ...],
+) -> None:
+    for application in applications(clusters):
+        assert fnmatch(application.name, LEGACY) is (application.asks == "metadata"), application.key
 
 
 def test_no_placeholder_of_upstreams_manifests_is_left(clusters: tuple[Cluster, ...]) -> None:
