@@ -122,8 +122,13 @@ def matching(raw: RawCluster, force_namespaced: bool) -> Matching:
     )
 
 
-def resource_findings(raw: RawCluster, matched: Matching, used: frozenset[ObjectRef]) -> Iterator[Finding]:
-    """What is wrong with the custom resources themselves. ``used``: bindings that some pod template matches."""
+def resource_findings(
+    raw: RawCluster, matched: Matching, used: frozenset[ObjectRef], makers: Sequence[str]
+) -> Iterator[Finding]:
+    """What is wrong with the custom resources themselves. ``used``: bindings that some pod template matches;
+    ``makers``: software on the cluster that makes pods on demand.
+    """
+    here = f" Software here that makes pods on demand: {', '.join(makers)}." if makers else ""
     for record in matched.identities.values():
         if record.malformed:
             yield finding("azure-identity-malformed", place(record.ref), f"{record.malformed.capitalize()}.")
@@ -134,7 +139,9 @@ def resource_findings(raw: RawCluster, matched: Matching, used: frozenset[Object
             )
         elif binding.ref not in used:
             yield finding(
-                "binding-without-workload", place(binding.ref), f"Its selector is {binding.selector!r}."
+                "binding-without-workload",
+                place(binding.ref),
+                f"Its selector is {binding.selector!r}.{here}",
             )
     for kind, names in (
         (AZURE_IDENTITIES, ("resourceID", "clientID", "tenantID")),

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from . import health, ownership, pod_templates, rewriting
+from . import argo_cd, health, known_software, ownership, pod_templates, rewriting
 from .azure_identities import Matching
+from .cluster_policies import PrivilegePolicy
+from .egress import https_proxy, obstacles
 from .facts import Finding, ObjectRef, WorkloadRecord
 from .findings import finding
 from .label_selectors import SelectorUse, in_selector, touching
@@ -32,6 +34,10 @@ class Surroundings:
     version: tuple[int, int]
     uses: Sequence[SelectorUse]
     class_names: frozenset[tuple[str, str]]  # SecretProviderClasses on Pod Identity, by (namespace, name)
+    egress: Sequence[Mapping[str, Any]] = ()  # network policies on the way out
+    privilege: Sequence[PrivilegePolicy] = ()
+    applications: Mapping[str, bool] = field(default_factory=dict)  # of Argo CD -> whether it heals itself
+    driver_lacks_tokens: bool = False
 
 
 def original(item: TopObject) -> tuple[Mapping[str, Any], str]:
@@ -54,11 +60,7 @@ def bound_workload(item: TopObject, around: Surroundings) -> Optional[WorkloadRe
         return None
     hold = rewriting.held(item.object, item.ref.kind) if item.supported else None
     ill = health.illness(item.ref.kind, item.object)
-    owner = (
-        ownership.ownership(item.object)
-        if item.supported
-        else ownership.Ownership("operator", place(item.ref))
-    )
+    owner, spread = _owner(item, around), around.namespaces.get(item.ref.namespace, {})
     return WorkloadRecord(
         ref=item.ref,
         selector=None if switched else selector,
@@ -78,10 +80,19 @@ def bound_workload(item: TopObject, around: Surroundings) -> Optional[WorkloadRe
         original_template=before if switched else None,
         ownership=owner.kind,
         rolls=rolls(item.ref.kind, item.object, item.supported),
-        proxy_refused=pod_templates.proxy_refused(
-            item.ref.kind, before, around.namespaces.get(item.ref.namespace, {}), around.version
+        proxy_refused=pod_templates.proxy_refused(item.ref.kind, before, spread, around.version),
+        proxy_policies=tuple(
+            policy.by for policy in around.privilege if policy.applies(item.ref.namespace, spread)
         ),
     )
+
+
+def _owner(item: TopObject, around: Surroundings) -> ownership.Ownership:
+    if not item.supported:
+        return ownership.Ownership("operator", place(item.ref))
+    owner = ownership.ownership(item.object)
+    habit = argo_cd.habit(item.object, around.applications) if owner.kind == "gitops" else ""
+    return ownership.Ownership(owner.kind, f"{owner.text} ({habit})") if habit else owner
 
 
 def _selector(template: Mapping[str, Any]) -> Optional[str]:
@@ -121,10 +132,28 @@ def workload_findings(record: WorkloadRecord, around: Surroundings) -> Iterator[
     for name in sorted(set(pod_templates.secret_provider_classes(template))):
         if (record.ref.namespace, name) in around.class_names:
             yield finding("secret-provider-class", where, f"It mounts SecretProviderClass {name}.")
+            if around.driver_lacks_tokens:
+                yield finding("csi-driver-without-tokens", where, f"It mounts SecretProviderClass {name}.")
+    yield from _way_out(record, template, around)
+    for software in known_software.users_in(template):
+        yield finding("well-known-software", where, f"It is {software.name}.", remedy=software.change)
     selector = _selector(template)
     for binding in around.matching.bindings_of(record.ref.namespace, selector):
         if binding.ref.namespace != record.ref.namespace:
             yield finding("wide-binding", where, f"Bound by {place(binding.ref)}.")
+
+
+def _way_out(record: WorkloadRecord, template: Mapping[str, Any], around: Surroundings) -> Iterator[Finding]:
+    """What lies between the pods and the authority."""
+    where = place(record.ref)
+    blocked = obstacles(around.egress, record.ref.namespace, template)
+    if blocked:
+        yield finding("egress-policy", where, blocked)
+    variables = https_proxy(template)
+    if variables:
+        yield finding("proxy-environment", where, f"Set: {', '.join(variables)}.")
+    if pod_templates.windows(template):
+        yield finding("windows", where)
 
 
 def _selector_findings(
@@ -155,6 +184,10 @@ def _controller_findings(record: WorkloadRecord, where: str) -> Iterator[Finding
     if record.rolls == "on_delete":
         yield finding("rolls-on-delete", where)
     elif record.rolls == "never":
+        maker = known_software.maker_of(record.labels or {}) if record.ref.kind == "Pod" else None
+        if maker is not None:
+            yield finding("made-on-demand", where, f"Made by {maker.name}.", remedy=maker.change)
+            return
         code = {
             "Pod": "bare-pod",
             "Job": "running-job",

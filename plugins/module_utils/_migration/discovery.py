@@ -13,7 +13,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import bound_workloads, installations, secret_sources
+from . import (
+    argo_cd,
+    bound_workloads,
+    cluster_policies,
+    egress,
+    installations,
+    known_software,
+    prerequisites,
+    secret_sources,
+)
 from .azure_identities import identity_records, matching, resource_findings
 from .bound_workloads import Surroundings, bound_workload, workload_findings
 from .facts import (
@@ -84,6 +93,10 @@ def discover(raw: RawCluster, azure: AzureSide) -> Facts:
         class_names=frozenset(
             (namespace(obj), name(obj)) for obj in sources if obj.get("kind") == "SecretProviderClass"
         ),
+        egress=egress.egress_policies(raw),
+        privilege=cluster_policies.privilege_policies(raw),
+        applications=argo_cd.healing(raw),
+        driver_lacks_tokens=prerequisites.driver_lacks_tokens(raw),
     )
     found = [(item, bound_workload(item, around)) for item in objects]
     records = tuple(record for _, record in found if record is not None)
@@ -95,9 +108,14 @@ def discover(raw: RawCluster, azure: AzureSide) -> Facts:
     findings = [
         *_cluster_findings(raw, azure, installed, bool(records)),
         *installations.incomplete(installed),
-        *resource_findings(raw, around.matching, bound_workloads.used_bindings(objects, around)),
+        *resource_findings(
+            raw,
+            around.matching,
+            bound_workloads.used_bindings(objects, around),
+            known_software.makers_in(originals),
+        ),
         *_identity_findings(raw, azure, identities, shared),
-        *_trigger_findings(sources),
+        *_trigger_findings(raw, sources),
     ]
     for item, record in found:
         findings += bound_workloads.unbound(item, around)
@@ -124,6 +142,7 @@ def discover(raw: RawCluster, azure: AzureSide) -> Facts:
         bound_pods=tuple(bound_workloads.bound_pods(records, around)),
         twins=tuple(kind.ref(obj) for kind, obj in secret_sources.twins(raw)),
         node_users=shared,
+        account_patterns=cluster_policies.account_patterns(raw),
     )
 
 
@@ -182,11 +201,15 @@ def _identity_findings(
             yield finding(code, place(record.ref), f"Users of {record.resource_id}: {users}.")
 
 
-def _trigger_findings(sources: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _trigger_findings(raw: RawCluster, sources: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     for obj in sources:
         if obj.get("kind") != "SecretProviderClass":
             ref = ObjectRef(str(obj["kind"]), namespace(obj), name(obj))
-            yield finding("keda-trigger-authentication", place(ref))
+            users = prerequisites.trigger_users(raw, ref.kind, ref.namespace, ref.name)
+            detail = (
+                f"Used by {', '.join(users[:5])}{' and others' if len(users) > 5 else ''}." if users else ""
+            )
+            yield finding("keda-trigger-authentication", place(ref), detail)
 
 
 def _accounts(raw: RawCluster, records: Sequence[WorkloadRecord]) -> tuple[Mapping[str, Any], ...]:

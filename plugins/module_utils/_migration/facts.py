@@ -191,6 +191,16 @@ class WorkloadRecord:
         "rolling"  # rolling | on_delete | on_demand (CronJob) | never (bare pods, Jobs, bare ReplicaSets)
     )
     proxy_refused: Optional[str] = None  # why the proxy sidecar cannot run there
+    proxy_policies: tuple[str, ...] = ()  # policies that probably refuse the proxy sidecar there
+
+
+@dataclass(frozen=True)
+class AccountPattern:
+    """Service accounts that a policy names; both parts may hold ``*``."""
+
+    by: str  # "AuthorizationPolicy team-a/allow-web"
+    namespace: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -227,3 +237,4 @@ class Facts:
     node_users: Mapping[str, str] = field(
         default_factory=dict
     )  # identity (lower case) -> who else needs it on the nodes
+    account_patterns: tuple[AccountPattern, ...] = ()  # accounts that policies name

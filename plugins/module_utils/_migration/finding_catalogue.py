@@ -7,20 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-BLOCKER, WARNING, NOTE = "blocker", "warning", "note"
+from .finding_entry import BLOCKER, NOTE, WARNING, Entry
+from .surroundings_catalogue import SURROUNDINGS
 
-
-@dataclass(frozen=True)
-class Entry:
-    severity: str
-    meaning: str
-    remedy: str
-    acknowledgeable: bool = (
-        False  # a blocker that becomes a warning once the user has listed it in ``acknowledge``
-    )
-
+__all__ = ["BLOCKER", "CATALOGUE", "NOTE", "WARNING", "Entry"]
 
 CATALOGUE: Mapping[str, Entry] = {
     # --- what stops a cluster or a workload -------------------------------------------------------------------
@@ -298,4 +289,5 @@ CATALOGUE: Mapping[str, Entry] = {
         "The binding lies in another namespace than the workload, which the default mode allows.",
         "Nothing; a credential for the workload's own namespace is planned.",
     ),
+    **SURROUNDINGS,
 }

@@ -72,6 +72,21 @@ CLUSTER_TRIGGER_AUTHENTICATIONS = _group(
     "clustertriggerauthentications", "keda.sh", "v1alpha1", "ClusterTriggerAuthentication", True
 )
 POD_MONITORS = _group("podmonitors", "monitoring.coreos.com", "v1", "PodMonitor", True)
+SCALED_OBJECTS = _group("scaledobjects", "keda.sh", "v1alpha1", "ScaledObject", True)
+CSI_DRIVERS = _group("csidrivers", "storage.k8s.io", "v1", "CSIDriver")
+ARGO_APPLICATIONS = _group("applications", "argoproj.io", "v1alpha1", "Application", True)
+AUTHORIZATION_POLICIES = _group(
+    "authorizationpolicies", "security.istio.io", "v1beta1", "AuthorizationPolicy", True
+)
+KYVERNO_CLUSTER_POLICIES = _group("clusterpolicies", "kyverno.io", "v1", "ClusterPolicy", True)
+KYVERNO_POLICIES = _group("policies", "kyverno.io", "v1", "Policy", True)
+# Gatekeeper has one kind for each template: these are Azure Policy's and the library's against privileged containers.
+GATEKEEPER_NO_PRIVILEGE = _group(
+    "k8sazurev2noprivilege", "constraints.gatekeeper.sh", "v1beta1", "K8sAzureV2NoPrivilege", True
+)
+GATEKEEPER_PRIVILEGED = _group(
+    "k8spspprivilegedcontainer", "constraints.gatekeeper.sh", "v1beta1", "K8sPSPPrivilegedContainer", True
+)
 
 POD_IDENTITY_KINDS: tuple[KindPath, ...] = (AZURE_IDENTITIES, BINDINGS, ASSIGNED, EXCEPTIONS)
 
@@ -97,6 +112,14 @@ KINDS: tuple[KindPath, ...] = (
     TRIGGER_AUTHENTICATIONS,
     CLUSTER_TRIGGER_AUTHENTICATIONS,
     POD_MONITORS,
+    SCALED_OBJECTS,
+    CSI_DRIVERS,
+    ARGO_APPLICATIONS,
+    AUTHORIZATION_POLICIES,
+    KYVERNO_CLUSTER_POLICIES,
+    KYVERNO_POLICIES,
+    GATEKEEPER_NO_PRIVILEGE,
+    GATEKEEPER_PRIVILEGED,
 )
 
 # Kinds that hold a pod template, in the order in which they are looked at.

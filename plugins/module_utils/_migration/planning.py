@@ -13,6 +13,7 @@ from typing import Any, Optional
 from . import credentials, naming, pod_templates, secret_sources, targets
 from .accounts import Assignment, Candidate, assign
 from .bound_workloads import masked
+from .cluster_policies import differing
 from .facts import Facts, Finding, ObjectRef, WorkloadRecord
 from .findings import BLOCKER, CLUSTER, WARNING, acknowledged, finding, ordered
 from .objects import name, namespace, place
@@ -50,6 +51,7 @@ def plan(facts: Facts, options: PlanOptions) -> Plan:
     ]
     candidates, accounts, needed, found = _settled(facts, considered, findings, options)
     findings += found
+    findings += _policy_findings(facts, accounts)
     if candidates and not cluster.oidc_issuer_enabled:
         findings.append(finding("issuer-is-final", CLUSTER))
     twins, by_class = _twins(facts, candidates)
@@ -94,8 +96,11 @@ def _own_findings(facts: Facts, one: _Considered) -> Iterable[Finding]:
             yield finding(
                 "proxy-impossible", where, f"{record.proxy_refused[:1].upper()}{record.proxy_refused[1:]}."
             )
-        elif pod_templates.has_init_containers(template):
-            yield finding("init-container-proxy", where)
+        else:
+            if pod_templates.has_init_containers(template):
+                yield finding("init-container-proxy", where)
+            for policy in record.proxy_policies:
+                yield finding("proxy-policy", where, f"It is {policy}.")
     if any(target.source_id for target in one.chosen.targets):
         for source in pod_templates.bulk_environment(template):
             yield finding(
@@ -107,6 +112,15 @@ def _own_findings(facts: Facts, one: _Considered) -> Iterable[Finding]:
     for resource_id in sorted(named):
         if pod_templates.mentions(template, resource_id):
             yield finding("resource-id-pinned", where, f"It names {resource_id}.")
+
+
+def _policy_findings(facts: Facts, accounts: Mapping[ObjectRef, Assignment]) -> Iterable[Finding]:
+    """Policies that treat the account that a workload gets differently from the one that it had."""
+    had = {record.ref: record.service_account for record in facts.workloads}
+    for ref, assignment in accounts.items():
+        new = assignment.account.name
+        for policy in differing(facts.account_patterns, ref.namespace, had[ref], new):
+            yield finding("account-in-policy", place(ref), f"{policy} knows {had[ref]}; it gets {new}.")
 
 
 def _unmatched(facts: Facts, options: PlanOptions) -> Sequence[Rule]:
