@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""Facts, plans and backups as files that only their owner reads."""
+"""Facts, plans, backups and reports as files that only their owner reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from ._failure import MigrationError
 
 
 def write_private(path: str, data: Any) -> None:
-    """Writes ``data`` as JSON with mode 0600; folders that are missing are made with mode 0700.
+    """Writes ``data`` as JSON; the rest as ``write_private_text``."""
+    write_private_text(path, f"{json.dumps(data, indent=1)}\n")
+
+
+def write_private_text(path: str, text: str) -> None:
+    """Writes ``text`` with mode 0600; folders that are missing are made with mode 0700.
 
     The file is there whole or not at all: a run that is killed leaves the former one. Raises MigrationError.
     """
@@ -26,8 +31,7 @@ def write_private(path: str, data: Any) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         handle, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(target)}.")  # mode 0600
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(data, stream, indent=1)
-            stream.write("\n")
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(unfinished, target)
