@@ -15,6 +15,7 @@ from ._migration import summary
 from ._migration.facts import FACTS_SCHEMA, Facts
 from ._migration.options import OptionError, PlanOptions, Rule
 from ._migration.plan import PLAN_SCHEMA, Plan
+from ._migration.plan_review import ReviewError, accepted
 from ._migration.planning import plan
 from ._migration.records import to_data
 from ._module import MigrationError
@@ -24,7 +25,7 @@ _MOST_IDENTITIES = 50  # in a result; a registered result is kept by the control
 
 
 class PlanError(MigrationError):
-    """No plan can be made: options that cannot be meant."""
+    """No plan can be made: options that cannot be meant, or a reviewed plan that does not fit."""
 
 
 def plan_to_file(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,8 +33,16 @@ def plan_to_file(options: Mapping[str, Any]) -> dict[str, Any]:
     facts = read_record(Facts, FACTS_SCHEMA, str(options["facts_path"]))
     try:
         made = plan(facts, plan_options(options))
+        if options.get("reviewed_plan"):
+            reviewed = read_record(Plan, PLAN_SCHEMA, str(options["reviewed_plan"]))
+            made = accepted(reviewed, made, facts)
     except OptionError as error:
         raise PlanError(f"{facts.azure.cluster.name}: {error}") from None
+    except ReviewError as error:
+        raise PlanError(
+            f"{facts.azure.cluster.name}: {options['reviewed_plan']}: {error}. Nothing was written. Make a plan of"
+            " the facts of now (leave reviewed_plan out), review it, and give that."
+        ) from None
     path = str(options["plan_path"])
     write_private(path, to_data(made))
     findings, left_out = summary.capped(made.findings)

@@ -39,6 +39,16 @@ options:
       - File that takes the plan as JSON. It is written with mode V(0600), its folder is made with mode V(0700).
     type: path
     required: true
+  reviewed_plan:
+    description:
+      - File with a plan of this cluster that people have read, and perhaps edited. It becomes the plan as it is, with
+        the findings of now.
+      - It is refused, with the differences, if the cluster has moved on since in a way that matters, such as a
+        workload that is new, gone, on another service account or bound to another identity. Replicas, images,
+        health and what an earlier run of this plan has done do not matter.
+      - It is refused as well if it was edited into one that cannot be carried out.
+      - It may be the same file as O(plan_path).
+    type: path
   fleet_plans:
     description:
       - Plan files of other clusters. Their federated credentials are counted where they are on the same identities,
@@ -159,6 +169,12 @@ EXAMPLES = r"""
         method: proxy
       - namespace: sandbox
         include: false
+
+- name: Take the plan that the team has reviewed
+  aksops.workload_identity.migration_plan:
+    facts_path: ./workload-identity/aks-1.facts.json
+    plan_path: ./workload-identity/aks-1.plan.json
+    reviewed_plan: ./reviewed/aks-1.plan.json
 """
 
 RETURN = r"""
@@ -255,6 +271,7 @@ SPEC = ModuleSpec(
     options={
         "facts_path": {"type": "path", "required": True},
         "plan_path": {"type": "path", "required": True},
+        "reviewed_plan": {"type": "path"},
         "fleet_plans": {"type": "list", "elements": "path", "default": []},
         "rules": {"type": "list", "elements": "dict", "default": [], "options": _RULE},
         "regions": {"type": "list", "elements": "str", "default": []},

@@ -10,7 +10,7 @@ A plan never says how far a migration is: each module compares it with what is t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .facts import Finding, ObjectRef
@@ -96,3 +96,5 @@ class Plan:
     workloads: tuple[PlannedWorkload, ...]
     dependants: tuple[Mapping[str, Any], ...]  # objects to create: the "-wi" twins, whole
     findings: tuple[Finding, ...]
+    # What of the facts it rests on, by place and aspect (plan_basis): a plan that is given back is held against it.
+    basis: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from .findings import BLOCKER, CLUSTER, WARNING, acknowledged, finding, ordered
 from .objects import name, namespace, place
 from .options import Decision, OptionError, PlanOptions, Rule
 from .plan import PLAN_SCHEMA, Plan, PlannedIdentity, PlannedWorkload, unknown
+from .plan_basis import basis
 from .resolving import resolve
 from .targets import Target
 from .waves import waves
@@ -74,6 +75,7 @@ def plan(facts: Facts, options: PlanOptions) -> Plan:
         workloads=tuple(sorted(workloads, key=lambda item: (item.wave, *_sorting(item.ref)))),
         dependants=twins,
         findings=ordered(_settled_severity(facts, considered, findings)),
+        basis=basis(facts),
     )
 
 
