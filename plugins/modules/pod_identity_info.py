@@ -39,6 +39,17 @@ options:
       - The file is on the machine that the module runs on.
     type: path
     required: true
+  regions:
+    description:
+      - Regions in which identities are created anew whose own region does not support federated credentials, as for
+        M(aksops.workload_identity.migration_plan). Identities that were created there before are read, too.
+    type: list
+    elements: str
+    default: []
+  identity_resource_group:
+    description:
+      - Resource group of the identities that are created anew, as for M(aksops.workload_identity.migration_plan).
+    type: str
   azure:
     description:
       - Whether Resource Manager is asked for the cluster, for the identities that the cluster names, their
@@ -146,6 +157,8 @@ SPEC = ModuleSpec(
     options={
         "facts_path": {"type": "path", "required": True},
         "azure": {"type": "bool", "default": True},
+        "regions": {"type": "list", "elements": "str", "default": []},
+        "identity_resource_group": {"type": "str"},
     },
 )
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -35,29 +35,44 @@ class _IdentityRead:
 
 
 def read(
-    session: AzureSession, resource_group: str, cluster_name: str, identity_ids: Sequence[str]
+    session: AzureSession,
+    resource_group: str,
+    cluster_name: str,
+    identity_ids: Sequence[str],
+    successor: Callable[[IdentityFacts], Optional[str]] = lambda identity: None,
 ) -> AzureSide:
     """The cluster, its node scale sets, and the identities: those given and those of the add-on's profile.
 
+    ``successor`` names the identity that takes the place of one whose region does not support federated
+    credentials; where that one exists already, it is among the identities, too.
     What cannot be read but the cluster itself is listed as unreadable. Raises AzureError for the cluster.
     """
     cluster = facts_of(get(session, resource_group, cluster_name))
     wanted = {item.lower(): item for item in [*_of_profile(cluster), *identity_ids]}
+    identities, unreadable = _identities(session, wanted.values())
+    successors = {successor(item) for item in identities if item.federation == "unsupported"}
+    later, unreadable_later = _identities(session, sorted(item for item in successors if item))
+    scale_sets, refused = _scale_sets(session, cluster)
+    return AzureSide(
+        cluster=cluster,
+        identities=(*identities, *(item for item in later if item.exists)),
+        scale_sets=scale_sets,
+        unreadable=(*unreadable, *unreadable_later, *refused),
+    )
+
+
+def _identities(
+    session: AzureSession, identity_ids: Iterable[str]
+) -> tuple[list[IdentityFacts], list[Unreadable]]:
     identities, unreadable = [], []
-    for outcome in each(wanted.values(), lambda item: _identity(session, item)):
+    for outcome in each(identity_ids, lambda item: _identity(session, item)):
         if outcome.answer is None:
             unreadable.append(_unreadable(outcome.item, outcome.error))
             continue
         identities.append(outcome.answer.facts)
         if outcome.answer.unreadable:
             unreadable.append(outcome.answer.unreadable)
-    scale_sets, refused = _scale_sets(session, cluster)
-    return AzureSide(
-        cluster=cluster,
-        identities=tuple(identities),
-        scale_sets=scale_sets,
-        unreadable=tuple(unreadable) + refused,
-    )
+    return identities, unreadable
 
 
 def _of_profile(cluster: ClusterFacts) -> list[str]:

@@ -13,6 +13,7 @@ from .._files import write_private
 from .._migration.discovery import KINDS, discover, identity_ids
 from .._migration.facts import AzureSide, ClusterFacts, Facts, Finding, RawCluster
 from .._migration.records import to_data
+from .._migration.targets import successor_id
 from .access import cluster_path
 from .client import KubernetesClient
 from .lists import read
@@ -86,8 +87,13 @@ def _azure_side(options: Mapping[str, Any], access: Any, raw: RawCluster) -> Azu
     from .._azure.side import read as read_side
 
     cluster_path(options, access.azure)  # tells which option is missing before anything is asked
+    regions, group = options.get("regions") or (), str(options.get("identity_resource_group") or "")
     side: AzureSide = read_side(
-        access.azure, options["resource_group"], options["cluster_name"], identity_ids(raw)
+        access.azure,
+        options["resource_group"],
+        options["cluster_name"],
+        identity_ids(raw),
+        lambda identity: successor_id(identity, regions, group),
     )
     return side
 

@@ -12,6 +12,7 @@ import os
 import ssl
 import tempfile
 import urllib.request
+from importlib.metadata import version
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
@@ -39,7 +40,7 @@ def api_client(endpoint: Endpoint, user_agent: str) -> Any:
     client = ApiClient(configuration)
     client.user_agent = user_agent
     context = _ssl_context(endpoint)
-    if context.check_hostname and urllib3.__version__.startswith("1.") and _is_address(endpoint.server):
+    if context.check_hostname and version("urllib3").startswith("1.") and _is_address(endpoint.server):
         # urllib3 1.26 gives OpenSSL no name to check where the host is an address, and then compares the
         # certificate with the address itself, as it does for all contexts that do not check.
         context.check_hostname = False

@@ -82,6 +82,16 @@ def renamed_client_ids(template: Mapping[str, object], targets: Sequence[Target]
     }
 
 
+def successor_id(standing: IdentityFacts, regions: Sequence[str], resource_group: str) -> Optional[str]:
+    """Resource ID of the identity that takes the place of one whose region does not support federated credentials."""
+    region = _other_region(standing, regions)
+    return naming.identity_id(standing.id, region, resource_group) if region else None
+
+
+def _other_region(standing: IdentityFacts, regions: Sequence[str]) -> Optional[str]:
+    return next((region for region in regions if region != standing.location), None)
+
+
 def _named(item: AzureIdentityRecord, wanted: str) -> bool:
     names = (item.ref.name, f"{item.ref.namespace}/{item.ref.name}")
     return wanted in names or wanted.lower() in (str(item.resource_id).lower(), str(item.client_id).lower())
@@ -105,8 +115,7 @@ def _first(
     first = targets[0] if len(targets) == 1 else None
     if wanted and wanted != APPLICATION:
         item = next(item for item in own if _named(item, wanted))
-        target, _ = _target(facts, item, options)
-        first = target
+        first = _target(facts, item, options)[0]
     elif first is None:
         asked = {by_client_id[item].key: by_client_id[item] for item in pinned}
         first = next(iter(asked.values())) if len(asked) == 1 else None
@@ -142,10 +151,10 @@ def _moved(
     options: PlanOptions,
 ) -> tuple[Optional[Target], tuple[Finding, ...]]:
     where = f"{standing.id} lies in {standing.location}."
-    regions = [region for region in options.regions if region != standing.location]
-    if not regions:
+    region = _other_region(standing, options.regions)
+    new_id = successor_id(standing, options.regions, options.identity_resource_group)
+    if region is None or new_id is None:
         return None, (finding("region-without-support", place(ref), where),)
-    new_id = naming.identity_id(standing.id, regions[0], options.identity_resource_group)
     new = _standing(facts, new_id)
     target = Target(
         id=new_id,
@@ -153,8 +162,8 @@ def _moved(
         tenant_id=standing.tenant_id or facts.azure.cluster.tenant_id or "",
         source_client_ids=known,
         source_id=standing.id,
-        create=True,
-        location=regions[0],
+        create=not (new and new.exists),
+        location=region,
     )
     return target, (finding("identity-recreated", place(ref), f"{where} The new one is {new_id}."),)
 

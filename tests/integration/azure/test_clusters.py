@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.side import read
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.targets import successor_id
 
 from .conftest import GROUP, OBJECT_ID, SUBSCRIPTION, Caller, Start, cluster, cluster_id, identity_id
 
@@ -91,6 +94,31 @@ def test_identities_are_told_apart_by_what_azure_answers(start: Start) -> None:
     assert here.credentials[0].issuer == ISSUER
     assert (far.exists, far.federation) == (True, "unsupported")
     assert (gone.exists, gone.client_id) == (False, None)
+    assert side.unreadable == ()
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_the_identity_in_place_of_one_without_support_is_read_once_it_is_there(
+    start: Start, made: bool
+) -> None:
+    new = identity_id("far-westeurope")
+    caller = start(
+        regions_without_federation=["malaysiasouth"],
+        identities=[
+            {"id": identity_id("far"), "location": "malaysiasouth"},
+            *([{"id": new, "location": "westeurope"}] if made else []),
+        ],
+        clusters=[cluster()],
+    )
+    side = read(
+        caller.session(),
+        "rg-a",
+        "aks-1",
+        [identity_id("far")],
+        lambda old: successor_id(old, ["westeurope"], ""),
+    )
+    assert [item.id for item in side.identities[1:]] == ([new] if made else [])
+    assert all(item.client_id and item.federation == "supported" for item in side.identities[1:])
     assert side.unreadable == ()
 
 
