@@ -65,16 +65,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-# fleet.aks.yml: every cluster that the sign-in can see
+# fleet.aks.yml; this line alone gives every cluster that the sign-in can see
 plugin: aksops.workload_identity.aks
-
----
-# Running production clusters of two subscriptions, grouped by region and by tag
-plugin: aksops.workload_identity.aks
+# Only running production clusters of two subscriptions
 subscriptions:
   - 00000000-0000-0000-0000-000000000001
   - 00000000-0000-0000-0000-000000000002
 where: "tags.env == 'prod' && properties.powerState.code == 'Running'"
+# Grouped by region, by tag and by what they run
 keyed_groups:
   - key: aks_location
     prefix: region

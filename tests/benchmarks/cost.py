@@ -50,7 +50,7 @@ def cost_of(command: Sequence[str], environment: Mapping[str, str], folder: Path
     )
     assert process.stdout is not None
     output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    status, usage = os.wait4(process.pid, 0)[1:]
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{output[-4000:]}")

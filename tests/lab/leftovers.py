@@ -25,7 +25,7 @@ def end_leftovers(folder: Path, programs: Iterable[Path], patience_seconds: floa
     ]
     for process in mine:
         _ask(process)
-    _, alive = psutil.wait_procs(mine, timeout=patience_seconds)
+    alive = psutil.wait_procs(mine, timeout=patience_seconds)[1]
     for process in alive:
         process.kill()
     return sorted(str(process.info["name"]) for process in mine)

@@ -21,10 +21,12 @@ class KindPath(Protocol):
     """What discovery asks for: see _migration/discovery.py."""
 
     @property
-    def plural(self) -> str: ...
+    def plural(self) -> str:
+        """The kind's key in ``RawCluster``."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Where the API lists it, over all namespaces."""
 
 
 _Answer = Union[tuple[dict[str, Any], ...], Unreadable]

@@ -156,22 +156,23 @@ def _update_profile(step: teardown.Step, site: Site, change: Any) -> tuple[str, 
 
 
 def _forget(step: teardown.Step, site: Site) -> tuple[str, ...]:
-    done = []
-    for ref in step.objects:
-        changed: list[bool] = []
+    return tuple(text(ref) for ref in step.objects if _forget_one(ref, site))
 
-        def patch(current: dict[str, Any], changed: list[bool] = changed) -> Any:
-            wanted = switching.forget_patch(current)
-            changed.append(wanted is not None)
-            return wanted
 
-        try:
-            site.client.change(switching.path(ref), patch)
-        except NotFound:
-            continue
-        if changed and changed[-1]:
-            done.append(text(ref))
-    return tuple(done)
+def _forget_one(ref: ObjectRef, site: Site) -> bool:
+    changed = False
+
+    def patch(current: dict[str, Any]) -> Any:
+        nonlocal changed
+        wanted = switching.forget_patch(current)
+        changed = wanted is not None
+        return wanted
+
+    try:
+        site.client.change(switching.path(ref), patch)
+    except NotFound:
+        return False
+    return changed
 
 
 _ACTIONS: dict[str, Callable[[teardown.Step, Site], tuple[str, ...]]] = {

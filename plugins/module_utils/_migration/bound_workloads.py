@@ -52,7 +52,7 @@ def original(item: TopObject) -> tuple[Mapping[str, Any], str]:
 
 def bound_workload(item: TopObject, around: Surroundings) -> Optional[WorkloadRecord]:
     """The record of a workload that binds, or that was switched; None for all others."""
-    before, _ = original(item)
+    before = original(item)[0]
     switched = item.supported and rewriting.switched(item.object)
     selector = _selector(before)
     identities = around.matching.identities_of(item.ref.namespace, selector)
@@ -211,7 +211,7 @@ def bound_pods(records: Sequence[WorkloadRecord], around: Surroundings) -> Itera
 def used_bindings(objects: Sequence[TopObject], around: Surroundings) -> frozenset[ObjectRef]:
     found = set()
     for item in objects:
-        before, _ = original(item)
+        before = original(item)[0]
         for binding in around.matching.bindings_of(item.ref.namespace, _selector(before)):
             found.add(binding.ref)
     return frozenset(found)

@@ -99,7 +99,7 @@ def discover(raw: RawCluster, azure: AzureSide) -> Facts:
         driver_lacks_tokens=prerequisites.driver_lacks_tokens(raw),
     )
     found = [(item, bound_workload(item, around)) for item in objects]
-    records = tuple(record for _, record in found if record is not None)
+    records = tuple(record for item, record in found if record is not None)
     identities = identity_records(raw)
     own = {item.mic for item in installed} | {item.nmi for item in installed}
     others = [item for item, record in found if record is None and item.ref not in own]

@@ -49,14 +49,18 @@ def from_data(record: type[T], data: typing.Any, where: str = "$") -> T:
     return record(**values)
 
 
+# Optional[x] lists it among its arguments.
+_NONE = type(None)
+
+
 def _value(hint: typing.Any, data: typing.Any, where: str) -> typing.Any:
     if hint is typing.Any:
         return data
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Union:
-        if data is None and type(None) in arguments:
+        if data is None and _NONE in arguments:
             return None
-        return _value(next(item for item in arguments if item is not type(None)), data, where)
+        return _value(next(item for item in arguments if item is not _NONE), data, where)
     if origin is tuple:
         if not isinstance(data, (list, tuple)):
             raise RecordError(f"{where}: expected a list, got {type(data).__name__}")

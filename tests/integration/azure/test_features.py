@@ -21,7 +21,7 @@ def required(**more: Any) -> list[dict[str, Any]]:
 
 
 def posted(caller: Caller) -> list[str]:
-    return [str(item["url"]).split("?")[0].rsplit("/", 2)[-2] for item in caller.exchanges("POST")]
+    return [str(item["url"]).partition("?")[0].rsplit("/", 2)[-2] for item in caller.exchanges("POST")]
 
 
 def test_features_are_registered_and_the_provider_after_them(start: Start) -> None:

@@ -189,7 +189,7 @@ def test_a_stopped_cluster_is_named_as_such(estate: Estate) -> None:
         pass
     try:
         with pytest.raises(KubernetesError, match=r"The cluster is stopped\. Start it"):
-            _ = estate.access().kubernetes.server_version
+            str(estate.access().kubernetes.server_version)
     finally:
         session.post(f"{CLUSTER}/start", None, API)
         while session.get(CLUSTER, API)["properties"]["provisioningState"] != "Succeeded":

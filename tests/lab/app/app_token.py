@@ -113,6 +113,7 @@ def _run(
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
+        check=False,
     )
     try:
         answer = json.loads(done.stdout.splitlines()[-1])

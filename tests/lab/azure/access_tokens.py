@@ -48,7 +48,7 @@ def caller(azure: Azure, request: Request) -> Principal:
     Raises:
         ServiceError: 401 in Resource Manager's words.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, token = request.headers.get("authorization", "").partition(" ")[::2]
     if scheme.lower() != "bearer" or not token:
         raise _refused(
             azure, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."

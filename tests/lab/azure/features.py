@@ -39,7 +39,7 @@ def in_effect(azure: Azure, subscription: Subscription, namespace: str, feature:
 def all_features(azure: Azure, request: Request, principal: Principal, subscription: str) -> Response:
     owner = azure.world.subscriptions[subscription.lower()]
     settle(azure, owner)
-    return page(azure, request, [_feature_body(owner, one) for _, one in sorted(owner.features.items())])
+    return page(azure, request, [_feature_body(owner, owner.features[key]) for key in sorted(owner.features)])
 
 
 @routes.on("GET", _FEATURES + "/providers/{namespace}/features", f"{_ACTION}/read")
@@ -48,7 +48,8 @@ def features(
 ) -> Response:
     owner = azure.world.subscriptions[subscription.lower()]
     settle(azure, owner)
-    chosen = [one for _, one in sorted(owner.features.items()) if one.namespace.lower() == namespace.lower()]
+    in_order = [owner.features[key] for key in sorted(owner.features)]
+    chosen = [one for one in in_order if one.namespace.lower() == namespace.lower()]
     return page(azure, request, [_feature_body(owner, one) for one in chosen])
 
 
@@ -98,7 +99,9 @@ def unregister(
 def providers(azure: Azure, request: Request, principal: Principal, subscription: str) -> Response:
     owner = azure.world.subscriptions[subscription.lower()]
     settle(azure, owner)
-    return page(azure, request, [_provider_body(owner, one) for _, one in sorted(owner.providers.items())])
+    return page(
+        azure, request, [_provider_body(owner, owner.providers[key]) for key in sorted(owner.providers)]
+    )
 
 
 @routes.on(

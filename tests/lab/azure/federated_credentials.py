@@ -33,7 +33,7 @@ def of_identity(
     azure: Azure, request: Request, principal: Principal, subscription: str, group: str, name: str
 ) -> Response:
     identity = _supported(azure, identities.find(azure, subscription, group, name))
-    return page(azure, request, [one.body for _, one in sorted(identity.credentials.items())])
+    return page(azure, request, [identity.credentials[key].body for key in sorted(identity.credentials)])
 
 
 @routes.on("GET", _ONE, f"{TYPE}/read")

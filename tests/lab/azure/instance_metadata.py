@@ -131,7 +131,7 @@ def _nmi(azure: Azure, pod: _Pod) -> Json:
     """The DaemonSet of NMI; without it nothing redirects the pod's request."""
     for daemon_set in azure.effects.list(pod.plane, "/apis/apps/v1/daemonsets"):
         containers = daemon_set["spec"]["template"]["spec"]["containers"]
-        if any(str(one["image"]).split(":")[0].endswith("/nmi") for one in containers):
+        if any(str(one["image"]).partition(":")[0].endswith("/nmi") for one in containers):
             return daemon_set
     raise ServiceError(
         400,

@@ -33,7 +33,8 @@ def assignments(azure: Azure, request: Request, principal: Principal, scope: str
     wanted = request.query.get("$filter", "")
     by_principal = _QUOTED.search(wanted)
     found = []
-    for _, body in sorted(azure.world.role_assignments.items()):
+    for assignment_id in sorted(azure.world.role_assignments):
+        body = azure.world.role_assignments[assignment_id]
         properties = body["properties"]
         near = within(properties["scope"], scope or "/") or (
             "atscope()" not in wanted.lower() and within(scope, properties["scope"])

@@ -88,7 +88,7 @@ def _compiled(template: str) -> re.Pattern[str]:
     pattern = ""
     for part in re.split(r"(\{[a-z_]+(?::path)?\})", template):
         if part.startswith("{"):
-            name, _, kind = part.strip("{}").partition(":")
+            name, kind = part.strip("{}").partition(":")[::2]
             pattern += f"(?P<{name}>{'.*' if kind else '[^/]+'})"
         else:
             pattern += re.escape(part)

@@ -96,7 +96,7 @@ def subscriptions(azure: Azure, request: Request, principal: Principal) -> Respo
     """Those in which the caller has any role."""
     seen = [
         _body(subscription)
-        for _, subscription in sorted(azure.world.subscriptions.items())
+        for subscription in (azure.world.subscriptions[key] for key in sorted(azure.world.subscriptions))
         if has_any_role_in(azure.world, principal, f"/subscriptions/{subscription.id}")
     ]
     answer = page(azure, request, seen)

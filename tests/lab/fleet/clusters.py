@@ -199,7 +199,7 @@ def _addon(suffix: str, sources: Path) -> Cluster:
     subscription, group = SUBSCRIPTION_WEB, f"rg-addon{suffix}"
     demo_id = _identity("id-demo-web", subscription, group, READER)
     web_id = _identity("id-web", subscription, group, BLOB_READER)
-    _, _, demo_deployment = demo(sources, demo_id)
+    demo_deployment = demo(sources, demo_id)[2]
     telemetry, collector = _telemetry()
     return Cluster(
         name=f"addon-aks{suffix}",

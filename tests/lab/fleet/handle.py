@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,12 +65,10 @@ class Fleet:
         """What every application gets just now."""
         return fleet_tokens(self.folder, self.description)
 
-    @contextmanager
-    def sent(self) -> Iterator[Sent]:
+    def sent(self) -> AbstractContextManager[Sent]:
         """What the collection sends within the block."""
         logs = {cluster.name: self.plane(cluster).audit_log for cluster in self.clusters}
-        with sent_meanwhile(self.folder, logs) as sent:
-            yield sent
+        return sent_meanwhile(self.folder, logs)
 
     def templates(self) -> dict[str, dict[str, str]]:
         """Cluster, workload: its pod template as bytes."""

@@ -46,7 +46,7 @@ def helm(plane: ControlPlane, *arguments: str) -> str:
         "HELM_DATA_HOME": str(home / "data"),
     }
     command = [str(plane.tools / "helm"), "--kubeconfig", str(plane.kubeconfig), *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise HelmFailed(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout

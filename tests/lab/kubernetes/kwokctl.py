@@ -181,6 +181,7 @@ class Kwokctl:
                     stdout=sink,
                     stderr=subprocess.STDOUT,
                     timeout=PATIENCE_SECONDS + 30,
+                    check=False,
                 )
                 outcome = f"ended with {done.returncode}" if done.returncode else ""
             except subprocess.TimeoutExpired as expired:

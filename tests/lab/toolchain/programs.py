@@ -29,7 +29,7 @@ class Program:
 
 def _kubernetes(command: str, version: str = KUBERNETES_VERSION, folder: str = "") -> Program:
     # Unlinked, every component calls itself v0.0.0-master, and the webhook's test for sidecars fails.
-    major, minor, _ = version.split(".")
+    major, minor = version.split(".")[:2]
     names = (("gitVersion", f"v{version}"), ("gitMajor", major), ("gitMinor", minor))
     return Program(
         path=f"{folder}{command}",

@@ -38,6 +38,7 @@ def _module_folder(module: str, path: str) -> Path:
         env=environment,
         capture_output=True,
         text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise SourcesMissing(f"go mod download {path}: {done.stderr.strip() or done.stdout.strip()}")

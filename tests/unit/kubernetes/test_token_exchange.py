@@ -46,7 +46,7 @@ def test_codes_of_propagation_may_pass_and_are_explained(code: str) -> None:
     )
     assert answer.propagating
     assert "Trace ID" not in answer.explanation
-    assert answer.explanation.split(". Entra: ")[0]
+    assert answer.explanation.partition(". Entra: ")[0]
 
 
 def test_a_code_is_found_in_the_text_where_the_list_is_missing() -> None:

@@ -202,7 +202,7 @@ def _objects(case: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def installation(method: str) -> list[Mapping[str, Any]]:
     path = Path(__file__).parent / "installations" / f"{method}.yaml"
-    return [] if method == "none" else [item for item in yaml.safe_load_all(path.read_text()) if item]
+    return [] if method == "none" else list(yaml.safe_load(path.read_text()))
 
 
 def _pod_of(obj: Mapping[str, Any], number: int) -> Mapping[str, Any]:

@@ -39,7 +39,7 @@ def test_the_nth_request_gets_the_answer_that_is_told(azure: RunningServer, owne
         times=1,
         respond={"status": 429, "body": body, "headers": {"Retry-After": "1"}},
     )
-    answers = [owner.get(CLUSTER) for _ in range(3)]
+    answers = [owner.get(CLUSTER) for attempt in range(3)]
     assert [one.status_code for one in answers] == [200, 429, 200]
     assert answers[1].headers["Retry-After"] == "1"
     assert error_of(answers[1]) == (429, "TooManyRequests")
@@ -99,7 +99,7 @@ def test_a_request_is_held_until_it_is_released(azure: RunningServer, owner: Cal
 def test_chance_is_repeatable(azure: RunningServer, owner: Caller) -> None:
     def run() -> list[int]:
         rule(azure, url="aks-a", probability=0.5, seed=7, respond={"status": 503})
-        seen = [owner.get(CLUSTER).status_code for _ in range(12)]
+        seen = [owner.get(CLUSTER).status_code for attempt in range(12)]
         control(azure, "DELETE", "/rules")
         return seen
 

@@ -45,7 +45,7 @@ class TestIdentities:
         principal = owner.get(IDENTITY).json()["properties"]["principalId"]
         assign(owner, principal)
         before = len(azure.world.role_assignments)
-        assert [owner.ask("DELETE", IDENTITY).status_code for _ in range(2)] == [200, 204]
+        assert [owner.ask("DELETE", IDENTITY).status_code for attempt in range(2)] == [200, 204]
         assert azure.world.principal_of_client(CLIENT_ID) is None
         assert len(azure.world.role_assignments) == before
 

@@ -175,7 +175,7 @@ def test_a_new_credential_is_known_after_a_while_and_may_be_forgotten_once_more(
     token = effects.token("aks-a", "shop", "orders")
     assert refusal(exchange(owner, token))[1] == 70021
     azure.clock.advance(60)
-    assert [exchange(owner, token).status_code for _ in range(4)] == [200, 401, 200, 200]
+    assert [exchange(owner, token).status_code for attempt in range(4)] == [200, 401, 200, 200]
 
 
 def test_a_new_identity_is_not_known_at_once(azure: RunningServer, owner: Caller) -> None:

@@ -96,7 +96,7 @@ def test_two_builders_at_once_build_each_program_once(compiler: Compiler) -> Non
     compiler.behave(seconds=0.3)
     builders = [
         threading.Thread(target=build, args=(("etcd", "kwok"),), kwargs={"report": lambda line: None})
-        for _ in "ab"
+        for name in "ab"
     ]
     for builder in builders:
         builder.start()
