@@ -16,8 +16,22 @@ from .record import Report
 # names of objects and the words of a service are not ours.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
-_WORKLOADS = "cluster namespace kind name state detail wave method service_account identities owner pods findings".split()
-_FINDINGS = "cluster severity code where namespace message remedy".split()
+_WORKLOADS = (
+    "cluster",
+    "namespace",
+    "kind",
+    "name",
+    "state",
+    "detail",
+    "wave",
+    "method",
+    "service_account",
+    "identities",
+    "owner",
+    "pods",
+    "findings",
+)
+_FINDINGS = ("cluster", "severity", "code", "where", "namespace", "message", "remedy")
 
 
 def workloads(report: Report) -> str:
