@@ -101,13 +101,7 @@ def _act(session: AzureSession, step: Step) -> Step:
             session.put(path, body, API_VERSION)
             return step
         except AzureError as error:
-            if error.status == 400 and "too many federated" in error.message.lower():
-                # Somebody else has filled it since it was read.
-                raise full(
-                    step.identity_id, f"Azure refused {step.credential.name}: {error.message}"
-                ) from error
-            if error.status != 400 or "already exists" not in error.message.lower():
-                raise
+            _require_existing(error, step)
             standing = _standing(session, step)
             if standing is not None:
                 return standing
@@ -115,6 +109,15 @@ def _act(session: AzureSession, step: Step) -> Step:
                 raise
             time.sleep(random.uniform(1, 2) * attempt)
     raise AssertionError("unreachable")  # the last attempt returns or raises
+
+
+def _require_existing(refusal: AzureError, step: Step) -> None:
+    """Raises AzureError for every other refusal than that the credential is there already."""
+    if refusal.status == 400 and "too many federated" in refusal.message.lower():
+        # Somebody else has filled it since it was read.
+        raise full(step.identity_id, f"Azure refused {step.credential.name}: {refusal.message}") from refusal
+    if refusal.status != 400 or "already exists" not in refusal.message.lower():
+        raise refusal
 
 
 def _standing(session: AzureSession, step: Step) -> Optional[Step]:
