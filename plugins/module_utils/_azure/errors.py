@@ -33,7 +33,11 @@ _BY_STATUS: Mapping[int, str] = {
 
 
 class AzureError(MigrationError):
-    """Azure refused, or gave no answer (status 0). ``code`` and ``message`` are the service's own words."""
+    """Azure refused, or gave no answer (status 0). ``code`` and ``message`` are the service's own words.
+
+    ``answer_lost``: an earlier attempt of the same request may have been carried out without us hearing of it, so
+    that a conflict may be with our own doing.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class AzureError(MigrationError):
         self.code = code
         self.message = message
         self.resource_id = resource_id
+        self.answer_lost = False
 
 
 class SignInError(AzureError):

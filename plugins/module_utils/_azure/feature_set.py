@@ -43,7 +43,16 @@ def ensure(
         _refuse_pending([item for item in ended if item.state.lower() == "pending"], namespace, changed=True)
     settled = all(features.is_settled(item, present) for item in ended if item.outcome != "retired")
     if settled:
-        provider = features.register_provider(session, namespace, waiter if options["wait"] else None)
+        try:
+            provider = features.register_provider(session, namespace, waiter if options["wait"] else None)
+        except AzureError as error:
+            shown = [item.as_data() for item in ended]
+            error.data = {
+                "features": shown,
+                **error.data,
+                "changed": bool(changes) or "changed" in error.data,
+            }
+            raise
     return _result(namespace, planned, ended, provider, settled)
 
 

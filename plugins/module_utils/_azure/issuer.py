@@ -54,6 +54,7 @@ class Issuer:
         self._wanted = wanted
         self._waiter = waiter
         self._registered = False
+        self._submitted = False
 
     def plan(self) -> Enabled:
         """What ``ensure`` would do. Raises AzureError where it would be refused."""
@@ -68,8 +69,15 @@ class Issuer:
         """Sends the change unless it is there, and waits until the cluster has settled where ``wait`` is set.
 
         A cluster that is busy with something else is waited for first; without ``wait`` it is left, and a
-        later call sends the change. Raises AzureError.
+        later call sends the change. Raises AzureError, whose data tell whether the change was sent.
         """
+        try:
+            return self._ensured(wait)
+        except AzureError as error:
+            error.data = {**error.data, "changed": self._submitted}
+            raise
+
+    def _ensured(self, wait: bool) -> Enabled:
         cluster = self._read()
         before, after = current(cluster), target(cluster, self._wanted)
         operation, url, races = "none", None, 0
@@ -89,10 +97,12 @@ class Issuer:
                 if not wait and not self._passes_soon(why):
                     return Enabled(cluster, before, after, "busy")
                 # The answer to a PUT that was accepted may have been lost: then it is met as somebody else's.
-                operation = "submitted" if why in (_RACE, _BUSY) else operation
+                self._submitted = self._submitted or (error.answer_lost and why in (_RACE, _BUSY))
+                operation = "submitted" if self._submitted else operation
                 races += 1 if why == _RACE else 0
                 cluster = self._later(cluster, why)
                 continue
+            self._submitted = True
             operation, url = "submitted", answer.headers.get("azure-asyncoperation", "")
             cluster = answer.body if isinstance(answer.body, dict) else self._read()
             break
@@ -135,7 +145,6 @@ class Issuer:
                     f"AKS cluster {self._name}: still {clusters.provisioning_state(cluster)} after"
                     f" {self._waiter.timeout:.0f} s. The operation goes on in Azure: run again to wait for it.",
                     resource_id=str(cluster.get("id") or ""),
-                    data={"changed": operation is not None},
                 )
             self._waiter.pause(f"{self._name}: issuer: {clusters.provisioning_state(cluster)}")
             cluster = self._read()
@@ -153,7 +162,6 @@ class Issuer:
             f"AKS cluster {self._name}: its last operation ended as {state}: {words or 'Azure gives no reason'}."
             " Repair the cluster (az aks update without other options reconciles it) and run again.",
             resource_id=str(cluster.get("id") or ""),
-            data={"changed": operation is not None},
         )
 
     def _passes_soon(self, why: str) -> bool:

@@ -19,6 +19,8 @@ from .._version import USER_AGENT
 from .errors import AzureError, refusal, words_of
 from .retries import Attempt, chance, pause, retry_after
 
+_ANSWER_LOST = "aksops_answer_lost"  # key in a request's context
+
 
 def policies(authorize: Callable[[bool], str], correlation_id: str) -> list[Any]:
     """``authorize(renew)`` gives the Authorization header; ``renew`` asks for a new token."""
@@ -48,14 +50,18 @@ class Refusals:
             response = self.next.send(request)
         except NoAnswer as error:
             words = " ".join(str(error).split())[:500]
-            raise AzureError(
+            silence = AzureError(
                 f"{http.method} {path}: {urlsplit(http.url).netloc} gave no answer: {words}. Check network, proxy and"
                 " REQUESTS_CA_BUNDLE, and run again.",
                 resource_id=path,
-            ) from None
+            )
+            silence.answer_lost = True
+            raise silence from None
         status = response.http_response.status_code
         if status >= 400:
-            raise refusal(http.method, path, status, _text(response.http_response))
+            refused = refusal(http.method, path, status, _text(response.http_response))
+            refused.answer_lost = bool(request.context.get(_ANSWER_LOST))
+            raise refused
         return response
 
 
@@ -74,6 +80,7 @@ class Retries:
             try:
                 response = self.next.send(request)
             except NoAnswer:
+                request.context[_ANSWER_LOST] = True
                 delay = pause(Attempt(number, 0, elapsed=time.monotonic() - started), chance())
                 if delay is None:
                     raise
@@ -91,6 +98,9 @@ class Retries:
                 delay = pause(attempt, chance())
                 if delay is None:
                     return response
+                if answer.status_code >= 500:
+                    # A gateway gives up waiting for a service that goes on.
+                    request.context[_ANSWER_LOST] = True
             time.sleep(delay)
 
 

@@ -50,25 +50,39 @@ def update(
 ) -> bool:
     """Reads, changes, writes with the version read, and waits until the cluster has settled. False: nothing to do.
 
-    Raises AzureError.
+    Raises AzureError, whose data tell whether the change was sent.
     """
+    sent = False
     for attempt in range(_ATTEMPTS):
         cluster = _settled(session, path, waiter, None)
         body = change(cluster)
         if body is None:
-            return False
+            return sent
         tag = clusters.etag(cluster)
         try:
             answer = session.put(path, body, clusters.API_VERSION, {"If-Match": tag} if tag else {})
         except AzureError as error:
             # Somebody else was faster, or an operation has begun meanwhile: read again and wait for it.
-            if error.status not in (409, 412) or attempt + 1 == _ATTEMPTS:
+            sent = sent or (error.answer_lost and _passes(error))
+            if not _passes(error) or attempt + 1 == _ATTEMPTS:
+                error.data = {**error.data, "changed": sent}
                 raise
             waiter.pause(f"{_name(path)}: Pod Identity add-on: {error.code}")
             continue
-        _settled(session, path, waiter, answer.headers.get("azure-asyncoperation"))
+        try:
+            _settled(session, path, waiter, answer.headers.get("azure-asyncoperation"))
+        except AzureError as error:
+            error.data = {**error.data, "changed": True}
+            raise
         return True
-    return False
+    return sent
+
+
+def _passes(error: AzureError) -> bool:
+    """Whether a refusal is about another write or operation; a lock or a policy answers with 409 or 403, too."""
+    return error.status == 412 or (
+        error.status == 409 and error.code in ("EtagMismatch", "OperationNotAllowed")
+    )
 
 
 def _settled(session: AzureSession, path: str, waiter: Waiter, operation: Optional[str]) -> Mapping[str, Any]:

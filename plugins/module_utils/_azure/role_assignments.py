@@ -202,7 +202,8 @@ def _make(session: AzureSession, step: Step, patience: float, say: Callable[[str
             return step
         except AzureError as error:
             if error.code == "RoleAssignmentExists":
-                return replace(step, outcome="unchanged")  # another run was faster
+                # Made by this very request, whose answer was lost, or by another run that was faster.
+                return step if error.answer_lost else replace(step, outcome="unchanged")
             delay = random.uniform(longest / 2, longest)
             if error.code != "PrincipalNotFound" or time.monotonic() + delay > until:
                 raise

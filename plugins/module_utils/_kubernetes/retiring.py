@@ -67,7 +67,8 @@ def retire(options: Mapping[str, Any], access: Any, check_mode: bool) -> dict[st
             shown.append(_done(step, site))
         shown += _roles(options, site, backup.identity_ids(backup.taken(raw, facts)) or known)
     except MigrationError as error:
-        data = {**error.data, **_data(shown, path), "changed": _changed(shown)}
+        changed = _changed(shown) or bool(error.data.get("changed"))
+        data = {**error.data, **_data(shown, path), "changed": changed}
         raise RetireFailed(str(error), data=data) from None
     return {"changed": _changed(shown), "data": _data(shown, path)}
 

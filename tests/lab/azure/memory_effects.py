@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -100,7 +101,18 @@ class MemoryEffects:
         return self._running(plane).objects.get(path)
 
     def _kubeconfig(self, plane: ControlPlaneName, user: str) -> str:
-        return f"apiVersion: v1\nkind: Config\ncurrent-context: {plane.name}\nusers: [{{name: {user}_{plane.name}}}]\n"
+        """Of a cluster that nobody answers for."""
+        name, account = plane.name, f"{user}_{plane.name}"
+        return json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": name,
+                "contexts": [{"name": name, "context": {"cluster": name, "user": account}}],
+                "clusters": [{"name": name, "cluster": {"server": f"https://{name}.invalid:443"}}],
+                "users": [{"name": account, "user": {"token": f"token-of-{account}"}}],
+            }
+        )
 
     def _running(self, plane: ControlPlaneName) -> MemoryCluster:
         cluster = self.cluster(plane.name)

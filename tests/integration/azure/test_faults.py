@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the aksops.workload_identity contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each call of a migration with each fault: the run ends in the right state, or tells the resource and the service's
+words, and the next run completes. Pauses are short here; their length is the policy's own test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import (
+    federated_credentials,
+    retries,
+    role_assignments,
+    waiting,
+)
+
+from .conftest import Caller, Start, cluster_id
+from .injected_faults import FAULTS, Fault
+from .migration_steps import CALLS, STEPS, Call, Step, world
+
+# The rows of reading calls that every run of the tests takes; the others differ from them in the status only.
+_READ_WITH = ("server error", "cut after", "policy")
+
+
+def _rows() -> Iterator[Any]:
+    for call in CALLS:
+        for fault in FAULTS:
+            if not fault.only_for or call.name in fault.only_for:
+                reading = call.method == "GET" and fault.name not in _READ_WITH
+                marks = [pytest.mark.slow] if fault.slow or reading else []
+                yield pytest.param(call, fault, id=f"{call.name}-{fault.name}", marks=marks)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "_FIRST_DELAY", 0.01)
+    monkeypatch.setattr(waiting, "_FIRST", 0.02)
+    monkeypatch.setattr(federated_credentials, "_NEW_IDENTITY", 1.0)
+    monkeypatch.setattr(role_assignments, "_FIRST_DELAY", 0.05)
+
+
+@pytest.mark.parametrize(("call", "fault"), tuple(_rows()))
+def test_a_fault_is_absorbed_or_told_and_the_next_run_completes(
+    start: Start, call: Call, fault: Fault
+) -> None:
+    step = STEPS[call.step]
+    caller = start(**world(step.name))
+    caller.azure.faults.add({"method": call.method, "url": call.url, "skip": call.skip, **fault.rule})
+    first = step.run(caller)
+    (rule,) = caller.azure.faults.state()
+    assert rule["hits"] > 0, "the call was never made"
+    written = _accepted_writes(caller)
+    caller.azure.faults.remove()
+    if fault.is_absorbed_by(call.name):
+        assert _told(first) == "", first
+        assert first["changed"] is step.changes
+    else:
+        told = _told(first, fault.words)
+        assert call.resource.lower() in told.lower()
+        assert [words for words in fault.words if words not in told] == []
+        assert first["changed"] is bool(written), f"{written} and changed is {first['changed']}"
+        if "fail_operation" in fault.rule:
+            _repair(caller)
+        _completes(caller, step)
+    assert step.state(caller) == step.done
+    again = step.run(caller)
+    assert (_told(again), again["changed"]) == ("", False)
+
+
+def _completes(caller: Caller, step: Step) -> None:
+    assert _told(step.run(caller)) == ""
+
+
+def _told(result: Mapping[str, Any], words: Iterable[str] = ()) -> str:
+    """The words of a failure, or of what a read that goes on regardless lists as unread."""
+    if result.get("failed"):
+        return str(result["msg"])
+    if result.get("verdict") == "unknown":
+        return f"unknown permissions: {' '.join(words)}"  # a right that Azure does not tell has no reason
+    return "; ".join(
+        f"{item['what']}: {item['reason']}" for item in (result.get("side") or {}).get("unreadable", ())
+    )
+
+
+def _accepted_writes(caller: Caller) -> list[str]:
+    """What the service took; asking for a kubeconfig is a POST that changes nothing."""
+    return [
+        f"{item['method']} {item['url']}"
+        for item in caller.exchanges("PUT", "PATCH", "POST", "DELETE")
+        if item["status"] is not None and item["status"] < 300 and "/listCluster" not in item["url"]
+    ]
+
+
+def _repair(caller: Caller) -> None:
+    """What the failure asks for: an update without changes by somebody else."""
+    session = caller.session()
+    body = caller.body("aks-1")
+    session.put(
+        cluster_id("aks-1"), {"location": body["location"], "properties": body["properties"]}, "2024-09-01"
+    )
+    while caller.body("aks-1")["properties"]["provisioningState"] != "Succeeded":
+        pass
