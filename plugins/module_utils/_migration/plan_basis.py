@@ -33,8 +33,10 @@ def basis(facts: Facts) -> Basis:
             found[place(record.ref)] = _workload(record)
     for identity in facts.identities:
         found[place(identity.ref)] = _azure_identity(identity)
+    named = {(identity.resource_id or "").lower() for identity in facts.identities}
     for resource in facts.azure.identities:
-        found[resource.id.lower()] = _resource(resource)
+        if resource.id.lower() in named:  # and not what a migration has created since
+            found[resource.id.lower()] = _resource(resource)
     for obj in facts.dependants:
         where = f"{namespace(obj)}/{name(obj)}" if namespace(obj) else name(obj)
         found[f"{obj.get('kind')} {where}"] = {"spec": _digest(spec(obj))}

@@ -72,6 +72,13 @@ def test_an_issuer_that_came_with_the_migration_is_filled_in() -> None:
     assert {item.issuer for item in taken.credentials} == {cluster_cases.ISSUER}
 
 
+def test_an_identity_that_the_migration_created_does_not_matter() -> None:
+    facts = facts_of(CASE)
+    made = replace(facts.azure.identities[0], id=cluster_cases.resource_id("app-westeurope"))
+    azure = replace(facts.azure, identities=(*facts.azure.identities, made))
+    assert review(REVIEWED, replace(facts, azure=azure)) == REVIEWED
+
+
 def test_health_replicas_and_images_do_not_matter() -> None:
     case = changed()
     case["workloads"][0].update(
