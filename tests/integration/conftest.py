@@ -24,13 +24,13 @@ StartFleet = Callable[..., Fleet]
 
 @pytest.fixture(scope="module")
 def start_fleet(request: pytest.FixtureRequest) -> Iterator[StartFleet]:
-    """Starts labs that end with the module: ``start_fleet(cluster_count, name="lab")``."""
+    """Starts labs that end with the module: ``start_fleet(cluster_count, name, speed=1.0)``."""
     root = CHECKOUT / ".cache" / "test" / "labs" / Path(str(request.node.path)).stem
     shutil.rmtree(root, ignore_errors=True)
     with ExitStack() as labs:
 
-        def start(cluster_count: int, name: str = "main") -> Fleet:
-            return labs.enter_context(fleet_lab(root / name, cluster_count))
+        def start(cluster_count: int, name: str = "main", speed: float = 1.0) -> Fleet:
+            return labs.enter_context(fleet_lab(root / name, cluster_count, speed))
 
         yield start
 

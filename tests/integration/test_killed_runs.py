@@ -17,9 +17,15 @@ from lab.secrets_search import leaks_in_files, secret_values
 pytestmark = pytest.mark.lab
 
 CLUSTERS = 2
+SPEED = 4.0
 PROOF = "client_assertion"
+# Each module in a process of its own, where Ansible's own files and pipes hold the arguments.
+ORDINARY = ("-e", '{"workload_identity_in_worker": false}')
 # In the order in which a run meets them: each run gets further than the one before.
 MOMENTS = (
+    Moment(
+        "a cluster's credentials are being read", "POST", r"/listClusterUserCredential", arguments=ORDINARY
+    ),
     Moment("a feature is being registered", "POST", r"/features/[^/]+/register"),
     Moment("a cluster is being updated, workers write on", "PUT", r"/managedClusters/[^/?]+\?", alone=True),
     Moment("an identity is being created", "PUT", r"/userAssignedIdentities/[^/?]+\?", acted=False),
@@ -33,7 +39,7 @@ MOMENTS = (
 @pytest.fixture(scope="module")
 def undisturbed_state(start_fleet: Any) -> Any:
     """What one run without any trouble leads to."""
-    fleet = start_fleet(CLUSTERS, "undisturbed")
+    fleet = start_fleet(CLUSTERS, "undisturbed", speed=SPEED)
     fleet.runner.run("migrate").require_success()
     return fleet.state()
 
@@ -41,7 +47,7 @@ def undisturbed_state(start_fleet: Any) -> Any:
 def test_a_migration_killed_at_every_stage_ends_as_an_undisturbed_one(
     start_fleet: Any, undisturbed_state: Any
 ) -> None:
-    fleet = start_fleet(CLUSTERS, "killed")
+    fleet = start_fleet(CLUSTERS, "killed", speed=SPEED)
     values = secret_values(fleet.folder)
     for moment in MOMENTS:
         run = killed_at(fleet, moment, "migrate")

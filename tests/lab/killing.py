@@ -35,6 +35,7 @@ class Moment:
         acted: whether Azure still carries the request out.
         alone: only the controller dies; its workers write on, orphaned (from ansible-core 2.19 on they are in
             sessions of their own).
+        arguments: what the playbook is given besides.
     """
 
     name: str
@@ -44,9 +45,10 @@ class Moment:
     skip: int = 0
     acted: bool = True
     alone: bool = False
+    arguments: tuple[str, ...] = ()
 
 
-def killed_at(fleet: Fleet, moment: Moment, playbook: str, *arguments: str) -> Run:
+def killed_at(fleet: Fleet, moment: Moment, playbook: str) -> Run:
     """Runs a playbook until that request arrives, and kills it then with SIGKILL.
 
     Raises:
@@ -60,19 +62,19 @@ def killed_at(fleet: Fleet, moment: Moment, playbook: str, *arguments: str) -> R
     if not moment.acted:
         rule["drop"] = True
     rule_id = controls.add_rule(**rule, touch=str(arrived), block=True)
-    running = fleet.runner.start(playbook, *arguments)
+    running = fleet.runner.start(playbook, *moment.arguments)
     try:
-        _await(lambda: arrived.exists(), running, moment.name)
+        _await(arrived.exists, running, moment.name)
         kill(running, alone=moment.alone)
     finally:
         _release(controls, rule_id)
     return running.finish()
 
 
-def killed_at_kubernetes_write(fleet: Fleet, playbook: str, *arguments: str) -> Run:
+def killed_at_kubernetes_write(fleet: Fleet, playbook: str) -> Run:
     """The same at the collection's first write to a workload, as the audit logs tell it."""
     marks = {cluster.name: fleet.plane(cluster).audit_log.stat().st_size for cluster in fleet.clusters}
-    running = fleet.runner.start(playbook, *arguments)
+    running = fleet.runner.start(playbook)
     _await(lambda: _workload_written(fleet, marks), running, "a write to a workload")
     kill(running)
     return running.finish()
