@@ -22,7 +22,7 @@ from .kinds import (
     KindPath,
     listed,
 )
-from .objects import Object, items, mapping, namespace, place, spec
+from .objects import Object, items, mapping, namespace, place, spec, words
 from .selector_matching import selects
 
 _NAMING_KINDS = (
@@ -140,10 +140,10 @@ def _resources(block: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 def _covers(match: Mapping[str, Any], where: str, tags: Mapping[str, Any], otherwise: bool) -> bool:
     """Whether the filter takes in a namespace; ``otherwise`` where it says nothing of namespaces."""
     said = False
-    for pattern in _words(match.get("excludedNamespaces")):
+    for pattern in words(match.get("excludedNamespaces")):
         if fnmatch.fnmatchcase(where, pattern):
             return False
-    wanted = _words(match.get("namespaces"))
+    wanted = words(match.get("namespaces"))
     if wanted:
         said = True
         if not any(fnmatch.fnmatchcase(where, pattern) for pattern in wanted):
@@ -153,7 +153,3 @@ def _covers(match: Mapping[str, Any], where: str, tags: Mapping[str, Any], other
         if not selects(match.get("namespaceSelector"), tags):
             return False
     return said or otherwise
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, (list, tuple)) else ()

@@ -14,7 +14,7 @@ from typing import Any, Optional
 from .facts import ClusterFacts, Finding, ObjectRef, PodIdentityInstallation, RawCluster
 from .findings import CLUSTER, finding
 from .kinds import DAEMON_SETS, DEPLOYMENTS, KindPath, listed
-from .objects import annotations_of, containers, items, labels, mapping, name, place, spec
+from .objects import annotations_of, containers, items, labels, mapping, name, place, spec, words
 
 # mcr.microsoft.com/oss/azure/aad-pod-identity/nmi:v1.8.17, older mcr.microsoft.com/k8s/aad-pod-identity/nmi:1.5,
 # and mirrors of both under other hosts.
@@ -157,14 +157,14 @@ def _method(
 
 def _arguments(container: Mapping[str, Any]) -> dict[str, str]:
     """``--a=b``, ``-a b`` and ``--a`` of command and arguments, names in lower case without dashes."""
-    words = [str(word) for key in ("command", "args") for word in container.get(key) or ()]
+    given = [word for key in ("command", "args") for word in words(container.get(key))]
     found: dict[str, str] = {}
-    for index, word in enumerate(words):
+    for index, word in enumerate(given):
         if not word.startswith("-"):
             continue
         key, equals, value = word.lstrip("-").partition("=")
         if not equals:
-            following = words[index + 1] if index + 1 < len(words) else ""
+            following = given[index + 1] if index + 1 < len(given) else ""
             value = following if following and not following.startswith("-") else "true"
         found[key.lower()] = value.strip("\"'")
     return found

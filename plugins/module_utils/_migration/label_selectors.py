@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 from .facts import ObjectRef, RawCluster
 from .kinds import DISRUPTION_BUDGETS, NETWORK_POLICIES, POD_MONITORS, SERVICES, listed
-from .objects import BINDING_LABEL, at, items, mapping, place, spec
+from .objects import BINDING_LABEL, at, items, mapping, place, spec, words
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _uses(by: str, namespace: Optional[str], selector: Any) -> Iterator[Selector
         if expression.get("key") != BINDING_LABEL:
             continue
         operator = expression.get("operator")
-        values = tuple(str(item) for item in expression.get("values") or ())
+        values = words(expression.get("values"))
         if operator == "In":
             yield SelectorUse(by, namespace, values)
         elif operator == "Exists":

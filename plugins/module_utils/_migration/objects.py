@@ -89,6 +89,11 @@ def containers(template: Object) -> Iterator[Mapping[str, Any]]:
     yield from items(pod.get("containers"))
 
 
+def words(value: Any) -> tuple[str, ...]:
+    """The items of a list as text, as commands and arguments are; none where it is no list."""
+    return tuple(str(item) for item in value) if isinstance(value, (list, tuple)) else ()
+
+
 def without_managed_fields(obj: Object) -> dict[str, Any]:
     """A copy for a facts file: managed fields are half of an object's size and nobody reads them there."""
     copy = dict(obj)

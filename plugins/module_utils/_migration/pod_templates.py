@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
-from .objects import at, containers, items, mapping, spec
+from .objects import at, containers, items, mapping, spec, words
 
 CLIENT_ID_VARIABLE = "AZURE_CLIENT_ID"
 # What the webhook sets where it is not set: azure-workload-identity pkg/webhook/webhook.go.
@@ -76,9 +76,9 @@ def mentions(template: Mapping[str, Any], text: str) -> bool:
     """Whether a variable, an argument or a command holds ``text``, in any case."""
     wanted = text.lower()
     for container in containers(template):
-        words = [str(variable.get("value", "")) for variable in items(container.get("env"))]
-        words += [str(word) for key in ("command", "args") for word in container.get(key) or ()]
-        if any(wanted in word.lower() for word in words):
+        texts = [str(variable.get("value", "")) for variable in items(container.get("env"))]
+        texts += [word for key in ("command", "args") for word in words(container.get(key))]
+        if any(wanted in each.lower() for each in texts):
             return True
     return False
 

@@ -83,6 +83,9 @@ def restore(document: Any, edits: tuple[Edit, ...], made: tuple[tuple[Path, Any]
         if not _same(now, edit.after):
             conflicts.append(f"{written(edit.path)} is now {now!r}, and not {edit.after!r} as it was set")
             continue
+        if not _with_parents(result, edit.path):
+            conflicts.append(f"{written(edit.path)} has no place any more in the template as it is now")
+            continue
         if edit.before is ABSENT:
             _drop(result, edit.path)
         else:
@@ -153,6 +156,26 @@ def _put(document: Any, path: Path, value: Any) -> None:
             parent[index] = value
     else:
         parent[last] = value
+
+
+def _with_parents(document: Any, path: Path) -> bool:
+    """Whether a value can be put at ``path``; plain objects on the way that are gone (an API server drops empty
+    ones) are made again, but not list items.
+    """
+    for length, step in enumerate(path[:-1]):
+        below = get(document, path[: length + 1])
+        if below is ABSENT or below is None:
+            if not isinstance(step, str) or not isinstance(path[length + 1], str):
+                return False
+            if not isinstance(get(document, path[:length]), dict):
+                return False
+            _put(document, path[: length + 1], {})
+    parent, last = get(document, path[:-1]), path[-1]
+    if isinstance(last, Mapping):
+        return isinstance(parent, list)
+    if isinstance(last, int):
+        return isinstance(parent, list) and last < len(parent)
+    return isinstance(parent, dict)
 
 
 def _drop(document: Any, path: Path) -> None:

@@ -173,6 +173,26 @@ def test_what_somebody_added_in_between_stays_and_is_no_conflict() -> None:
     assert back.after == deployment(containers=[{"name": "main", "image": "y"}])
 
 
+@pytest.mark.parametrize("head", [{}, {"labels": {}}, None])
+def test_undo_puts_the_label_back_where_all_labels_are_gone(head: Any) -> None:
+    obj = dict(merge_patch.patched(deployment(), rewriting.switch(deployment(), planned()).patch))
+    obj["spec"]["template"]["metadata"] = head
+    change = rewriting.undo(obj, "Deployment")
+    back = merge_patch.patched(obj, change.patch)
+    assert at(back, ("spec", "template", "metadata", "labels")) == {"aadpodidbinding": "demo"}
+
+
+def test_a_place_that_is_gone_is_told_and_the_rest_goes_back() -> None:
+    before = deployment(containers=[{"name": "main", "args": ["--client-id=" + OLD]}])
+    switch = rewriting.switch(before, planned(client_ids={OLD: NEW}))
+    obj = dict(merge_patch.patched(before, switch.patch))
+    obj["spec"]["template"]["spec"]["containers"] = "broken"
+    change = rewriting.undo(obj, "Deployment")
+    assert len(change.conflicts) == 1
+    back = merge_patch.patched(obj, change.patch)
+    assert at(back, ("spec", "template", "metadata", "labels")) == {"app": "web", "aadpodidbinding": "demo"}
+
+
 def test_after_the_revert_of_a_helm_upgrade_it_is_switched_again() -> None:
     after = copy.deepcopy(dict(rewriting.switch(deployment(), planned()).after))
     after["spec"]["template"] = deployment()["spec"]["template"]
