@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -78,6 +79,8 @@ class InWorker(ActionBase):  # type: ignore[misc,unused-ignore]
         self._compute_environment_string(environment)
         with _environment(environment):
             answer = self._reconciled(module.SPEC, module.reconcile)
+        if not _shows_invocation(variables):
+            del answer["invocation"]
         return dict(wrap_var(answer))
 
     def _reconciled(self, spec: ModuleSpec, reconcile: Any) -> dict[str, Any]:
@@ -116,6 +119,13 @@ class InWorker(ActionBase):  # type: ignore[misc,unused-ignore]
 
     def _templated(self, value: Any) -> Any:
         return self._templar.template(value) if isinstance(value, str) else value
+
+
+def _shows_invocation(variables: Mapping[str, Any]) -> bool:
+    """Up to ansible-core 2.20 results hold the arguments always, since 2.21 where a setting asks for it."""
+    if not hasattr(constants, "INJECT_INVOCATION"):
+        return True
+    return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
 
 
 def _same_program(one: str, other: str) -> bool:

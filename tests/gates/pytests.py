@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,15 +14,32 @@ from gates.environments import CACHE, ROOT, Environment, EnvironmentBroken, find
 from gates.gate import Gate, Options, Outcome, Skip
 from gates.process import Completed, Runner
 
-# Unit tests of the collection itself: they also run with the oldest packages that it supports.
+# Unit tests of the collection itself run with other packages, too; the lab and the gates are ours alone.
 _OF_THE_LAB = ("lab", "gates")
+
+
+@dataclass(frozen=True)
+class Packages:
+    """A set of packages that the collection supports. ``pythons``: those that it runs on, the preferred first."""
+
+    name: str
+    pythons: tuple[str, ...]
+
+    @property
+    def requirements(self) -> str:
+        return f"{self.name}.txt"
+
+
+OLDEST = Packages("oldest", ("3.11", "3.10"))
+NEWEST = Packages("newest", ("3.13", "3.12", "3.14"))
 
 
 def gates() -> list[Gate]:
     return [
         Gate("integration", "modules and playbooks against the lab", _integration),
         Gate("unit", "unit tests", _unit),
-        Gate("unit-oldest", "unit tests with the oldest supported packages, pip check", _unit_oldest),
+        Gate("unit-oldest", "unit tests with the oldest supported packages, pip check", _unit_with(OLDEST)),
+        Gate("unit-newest", "unit tests with the newest ansible-core, pip check", _unit_with(NEWEST)),
     ]
 
 
@@ -36,29 +55,36 @@ def _integration(runner: Runner, options: Options) -> Outcome:
     return _pytest(runner, ["tests/integration"], options)
 
 
-def _unit_oldest(runner: Runner, options: Options) -> Outcome:
-    python = find_python("3.11", "3.10")
-    if python is None:
+def _unit_with(packages: Packages) -> Callable[[Runner, Options], Outcome]:
+    def check(runner: Runner, options: Options) -> Outcome:
+        python = find_python(*packages.pythons)
+        if python is None:
+            needed = " or ".join(sorted(packages.pythons))
+            reason = f"requirements/{packages.requirements} needs Python {needed}, and none is installed"
+            return Outcome(skips=(Skip(f"unit-{packages.name}", reason),))
+        environment = Environment(CACHE / "environments" / packages.name, packages.requirements, python)
+        try:
+            environment.make()
+        except EnvironmentBroken as error:
+            runner.note(str(error))
+            reason = f"requirements/{packages.requirements} could not be installed: see {runner.log.name}"
+            return Outcome(failures=(reason,))
+        together = runner.run([environment.bin / "python", "-m", "pip", "check"])
+        agree = Outcome.of_command(together.returncode, together.output)
+        tests = _pytest(runner, _of_the_collection(), options, python=environment.bin / "python")
         return Outcome(
-            skips=(Skip("unit-oldest", "the oldest packages need Python 3.10 or 3.11, and none is there"),)
+            passed=agree.passed + tests.passed,
+            failures=(*(f"pip check: {line}" for line in agree.failures), *tests.failures),
+            skips=tests.skips,
         )
-    environment = Environment(CACHE / "environments" / "oldest", "oldest.txt", python)
-    try:
-        environment.make()
-    except EnvironmentBroken as error:
-        runner.note(str(error))
-        return Outcome(failures=(f"requirements/oldest.txt could not be installed: see {runner.log.name}",))
-    together = runner.run([environment.bin / "python", "-m", "pip", "check"])
-    agree = Outcome.of_command(together.returncode, together.output)
+
+    return check
+
+
+def _of_the_collection() -> list[str]:
     units = (ROOT / "tests" / "unit").iterdir() if (ROOT / "tests" / "unit").is_dir() else ()
-    folders = sorted(
+    return sorted(
         str(path) for path in units if path.is_dir() and path.name not in (*_OF_THE_LAB, "__pycache__")
-    )
-    tests = _pytest(runner, folders, options, python=environment.bin / "python")
-    return Outcome(
-        passed=agree.passed + tests.passed,
-        failures=(*(f"pip check: {line}" for line in agree.failures), *tests.failures),
-        skips=tests.skips,
     )
 
 

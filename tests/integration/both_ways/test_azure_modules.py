@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from integration.both_ways.ways import CHECKOUT, Way, run
+from integration.both_ways.ways import CHECKOUT, Way, made_alike, run
 
 from lab.azure.seed import load_world
 from lab.azure.server import serve
@@ -24,6 +23,7 @@ TASKS = [task["name"] for task in yaml.safe_load(PLAYBOOK.read_text())[0]["tasks
 SETUPS = {
     "this ansible-core": Path(sys.executable).parent / "ansible-playbook",
     "the oldest ansible-core": CHECKOUT / ".cache" / "environments" / "oldest" / "bin" / "ansible-playbook",
+    "the newest ansible-core": CHECKOUT / ".cache" / "environments" / "newest" / "bin" / "ansible-playbook",
 }
 
 TENANT = "3e5cbf2c-6b0f-4c6d-9d5e-1f6b8a0c7a11"
@@ -35,7 +35,6 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"
 IDENTITIES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"
 OLD_PRINCIPAL = "7a1d0e54-3a38-4a0e-8f0b-2b6c5f0a3001"
 SPEED = 5.0
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def cluster(name: str, **more: Any) -> dict[str, Any]:
@@ -129,17 +128,6 @@ def one(ansible: Path, folder: Path, in_worker: bool) -> Way:
             if item["method"] not in ("GET", "HEAD") and "/oauth2/" not in item["url"]
         ]
     return Way(output, records, tuple(writes), frozenset(runs - {None}))
-
-
-def made_alike(value: Any, known: set[str]) -> Any:
-    """IDs and ETags that each world made up itself, as the same text."""
-    if isinstance(value, dict):
-        return {key: "<etag>" if key == "etag" else made_alike(item, known) for key, item in value.items()}
-    if isinstance(value, list):
-        return [made_alike(item, known) for item in value]
-    if isinstance(value, str):
-        return _GUID.sub(lambda found: found.group() if found.group() in known else "<guid>", value)
-    return value
 
 
 KNOWN = {TENANT, SUBSCRIPTION, OPERATOR, OLD_PRINCIPAL}

@@ -24,6 +24,7 @@ _PASSING = (
     (re.compile(r"(Trace|Correlation) ID: [0-9a-f-]{36}"), r"\1 ID: <id>"),
     (re.compile(r"Timestamp: [\d-]+ [\d:]+Z"), "Timestamp: <time>"),
 )
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -109,4 +110,15 @@ def stable(value: Any, passing: Mapping[str, str]) -> Any:
             value = value.replace(text, name)
         for pattern, name in _PASSING:
             value = pattern.sub(name, value)
+    return value
+
+
+def made_alike(value: Any, known: set[str]) -> Any:
+    """IDs and ETags that each world made up itself, as the same text."""
+    if isinstance(value, dict):
+        return {key: "<etag>" if key == "etag" else made_alike(item, known) for key, item in value.items()}
+    if isinstance(value, list):
+        return [made_alike(item, known) for item in value]
+    if isinstance(value, str):
+        return _GUID.sub(lambda found: found.group() if found.group() in known else "<guid>", value)
     return value
