@@ -180,7 +180,7 @@ def tiles(report: Report) -> Markup:
     return tag(
         "ul",
         _tile("Clusters", totals["clusters"], "", f"{totals['clusters_free']} free of Pod Identity"
-              + (f", {trouble} not readable" if trouble else ""), "bad" if trouble else ""),
+              + (f", {trouble} not readable" if trouble else ""), ""),
         _tile("Workloads switched", totals["workloads_switched"], f" of {meant}", "",
               "good" if meant and totals["workloads_switched"] == meant else "",
               progress(totals["workloads_switched"], meant)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from .._migration.finding_catalogue import CATALOGUE
 from .markup import Markup, tag
 from .page_fleet import badge
 from .record import Report, ReportedFinding, ReportedWorkload
@@ -38,21 +39,31 @@ def in_the_way(report: Report) -> Markup:
 
 
 def _blocker(alike: Sequence[ReportedFinding]) -> Markup:
-    places = [f"{item.cluster}: {item.where}" for item in alike]
-    more = len(places) - _FIRST
+    """What the code means, once, and below it what is special about each place."""
+    code = alike[0].code
+    meaning = CATALOGUE[code].meaning if code in CATALOGUE else alike[0].message
+    places = [
+        tag("li", tag("b", f"{item.cluster}: {item.where}"), _special(item.message, meaning))
+        for item in alike[:_FIRST]
+    ]
+    more = len(alike) - _FIRST
     return tag(
         "div",
-        tag("div", badge(SEVERITIES["blocker"]), tag("h3", alike[0].message), tag("code", alike[0].code, class_="soft"),
-            class_="head"),
+        tag("div", badge(SEVERITIES["blocker"]), tag("h3", meaning), class_="head"),
         tag("p", tag("b", "What to do: "), alike[0].remedy),
         tag(
             "ul",
-            [tag("li", text) for text in places[:_FIRST]],
+            places,
             tag("li", f"and {more} more, see the findings below") if more > 0 else None,
             class_="where",
         ),
         class_="alert bad",
-    )  # fmt: skip
+    )
+
+
+def _special(message: str, meaning: str) -> str:
+    own = message.replace(meaning, "").strip()
+    return f" \N{MIDDLE DOT} {own}" if own else ""
 
 
 def filters(report: Report) -> Markup:

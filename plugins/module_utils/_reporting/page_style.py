@@ -30,6 +30,7 @@ h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; letter-spacing: -0.01e
 h2 { font-size: 18px; margin: 36px 0 4px; }
 h3 { font-size: 15px; margin: 0; }
 p { margin: 0 0 12px; }
+body { overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .small { font-size: 13px; }
 .lead { color: var(--soft); margin: 0 0 14px; max-width: 75ch; }
@@ -60,9 +61,12 @@ tbody th { font-weight: 600; }
 tbody tr:hover { background: var(--hover); }
 td .detail, th .detail { display: block; color: var(--soft); font-size: 13px; font-weight: 400; }
 .nowrap { white-space: nowrap; }
-.name { overflow-wrap: anywhere; }
+.name { overflow-wrap: break-word; }
+#workloads tbody th { min-width: 150px; }
+#workloads td:nth-of-type(2) { min-width: 200px; }
 
-.badge { display: inline-block; border-radius: 999px; padding: 1px 10px; font-size: 12.5px; font-weight: 600;
+.badge { display: inline-block; overflow-wrap: normal;
+  border-radius: 999px; padding: 1px 10px; font-size: 12.5px; font-weight: 600;
   white-space: nowrap; color: var(--calm); background: var(--calm-bg); }
 .badge.good { color: var(--good); background: var(--good-bg); }
 .badge.going { color: var(--going); background: var(--going-bg); }
@@ -121,6 +125,8 @@ footer { padding-top: 30px; padding-bottom: 40px; color: var(--soft); font-size:
   td[data-label] { display: flex; justify-content: space-between; gap: 14px; text-align: right; }
   td[data-label]::before { content: attr(data-label); color: var(--soft); font-size: 13px; text-align: left;
     flex: none; }
+  td[data-label] > * { min-width: 0; }
+  #workloads tbody th, #workloads td:nth-of-type(2) { min-width: 0; }
   td.empty { display: none; }
   .nowrap { white-space: normal; }
 }

@@ -14,7 +14,7 @@ from .record import Report
 
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), its full-width twins among them;
 # names of objects and the words of a service are not ours.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _WORKLOADS = (
     "cluster",
@@ -82,7 +82,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _safe(value: object) -> object:
-    """An apostrophe before a text that would be a formula: spreadsheets show the text and do not compute it."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    """A text in one line, with an apostrophe before what would be a formula: spreadsheets then show the text."""
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.split())
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -103,7 +103,7 @@ def _switched(
     planned: Optional[PlannedWorkload],
     exchanges: Exchanges,
 ) -> tuple[str, str]:
-    account = (record.ref.namespace, record.service_account)
+    account = (record.ref.namespace, planned.service_account if planned else record.service_account)
     proofs = [
         item for item in exchanges or () if (item.get("namespace"), item.get("service_account")) == account
     ]
