@@ -12,12 +12,14 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.kubernetes_rights import (
+    KUBERNETES,
+    kubernetes_rules,
+)
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.rights import (
     AZURE,
-    KUBERNETES,
     STEPS,
     azure_rights,
-    kubernetes_rules,
 )
 
 ROOT = Path(__file__).absolute().parents[2]

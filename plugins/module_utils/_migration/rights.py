@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection.
-"""Every right that the steps need, in Azure and in Kubernetes: the one source of docs/rights.
+"""Every right that the steps need in Azure: the one source of docs/rights, with ``kubernetes_rights``.
 
 Actions are spelled as in Microsoft's list of resource provider operations.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .kinds import KINDS
 from .plan import Plan, is_unknown
 
 STEPS = (
@@ -26,6 +25,8 @@ SUBSCRIPTION = "the subscription"
 CLUSTER = "the cluster"
 NODE_GROUP = "the node resource group"
 IDENTITY = "each identity"
+CLUSTER_IDENTITY = "each identity of the cluster itself"
+SUBNET = "each subnet of the node pools"
 IDENTITY_GROUP = "the resource group of re-created identities"
 MIRRORED = "each scope whose role assignments are mirrored"
 
@@ -39,22 +40,17 @@ class AzureRight:
     when: str = ""  # empty: always
 
 
-@dataclass(frozen=True)
-class KubernetesRule:
-    groups: tuple[str, ...]
-    resources: tuple[str, ...]
-    verbs: tuple[str, ...]
-    step: str
-    why: str
-    subresource_of_plan: bool = False  # may be narrowed to the accounts of the plan (resourceNames)
-
-
 _CLUSTERS = "Microsoft.ContainerService/managedClusters"
 _IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _CREDENTIALS = f"{_IDENTITIES}/federatedIdentityCredentials"
 _FEATURES = "Microsoft.Features/providers/features"
 _SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 _ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+# Azure asks for these at what a written resource refers to, changed or not (LinkedAuthorizationFailed): a cluster's PUT
+# restates its identities and its subnets.
+_ASSIGN = f"{_IDENTITIES}/assign/action"
+_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+LINKED = frozenset({_ASSIGN, _JOIN})
 
 AZURE: tuple[AzureRight, ...] = (
     AzureRight(f"{_CLUSTERS}/read", SUBSCRIPTION, "assess", "find and read the clusters"),
@@ -85,6 +81,20 @@ AZURE: tuple[AzureRight, ...] = (
         "let the provider take features up",
     ),
     AzureRight(f"{_CLUSTERS}/write", CLUSTER, "migrate", "switch on issuer and webhook"),
+    AzureRight(
+        _ASSIGN,
+        CLUSTER_IDENTITY,
+        "migrate",
+        "write a cluster that has identities of its own",
+        "the cluster has user-assigned identities",
+    ),
+    AzureRight(
+        _JOIN,
+        SUBNET,
+        "migrate",
+        "write a cluster whose nodes are in it",
+        "the nodes are in a network of your own",
+    ),
     AzureRight(f"{_CREDENTIALS}/write", IDENTITY, "migrate", "let identities trust the cluster"),
     AzureRight(
         f"{_CREDENTIALS}/delete",
@@ -118,7 +128,7 @@ AZURE: tuple[AzureRight, ...] = (
         f"{_SCALE_SETS}/write", NODE_GROUP, "retire", "take identities off the nodes", "some are left"
     ),
     AzureRight(
-        f"{_IDENTITIES}/assign/action",
+        _ASSIGN,
         IDENTITY,
         "retire",
         "Azure asks for it for each identity that stays on a scale set or a cluster that is written",
@@ -126,113 +136,25 @@ AZURE: tuple[AzureRight, ...] = (
     ),
     AzureRight(f"{_CLUSTERS}/write", CLUSTER, "retire", "switch off the add-on", "the add-on is installed"),
     AzureRight(
+        _JOIN,
+        SUBNET,
+        "retire",
+        "write a cluster whose nodes are in it",
+        "the add-on is installed and the nodes are in a network of your own",
+    ),
+    AzureRight(
+        f"{_ASSIGNMENTS}/read",
+        IDENTITY,
+        "retire",
+        "find what the cluster identity had for Pod Identity",
+        "retirement_remove_role_assignments is true",
+    ),
+    AzureRight(
         f"{_ASSIGNMENTS}/delete",
-        MIRRORED,
+        IDENTITY,
         "retire",
         "remove what the cluster identity had for Pod Identity",
         "retirement_remove_role_assignments is true",
-    ),
-)
-
-_READ = ("get", "list")
-_WORKLOADS_APPS = ("deployments", "statefulsets", "daemonsets", "replicasets")
-
-
-def _group_of(path: str) -> str:
-    return "" if path.startswith("/api/") else path.split("/")[2]
-
-
-def _listed() -> tuple[KubernetesRule, ...]:
-    """What discovery lists, one rule for each API group."""
-    groups: dict[str, list[str]] = {}
-    for kind in KINDS:
-        groups.setdefault(_group_of(kind.path), []).append(kind.path.rsplit("/", 1)[1])
-    return tuple(
-        KubernetesRule((group,), tuple(sorted(resources)), _READ, "assess", "read what uses Pod Identity")
-        for group, resources in sorted(groups.items())
-    )
-
-
-KUBERNETES: tuple[KubernetesRule, ...] = (
-    *_listed(),
-    KubernetesRule(
-        ("",), ("serviceaccounts",), ("create", "patch", "update"), "migrate", "annotate or create accounts"
-    ),
-    KubernetesRule(
-        ("",),
-        ("serviceaccounts/token",),
-        ("create",),
-        "migrate",
-        "prove that accounts get their token",
-        subresource_of_plan=True,
-    ),
-    KubernetesRule(
-        ("rbac.authorization.k8s.io",),
-        ("rolebindings", "clusterrolebindings"),
-        ("patch", "update"),
-        "migrate",
-        "give a new account the role bindings of the old one; also needs the right to bind those roles",
-    ),
-    KubernetesRule(("apps",), _WORKLOADS_APPS, ("patch", "update"), "migrate", "switch workloads, and back"),
-    KubernetesRule(
-        ("batch",), ("cronjobs", "jobs"), ("patch", "update"), "migrate", "switch workloads, and back"
-    ),
-    KubernetesRule(
-        ("",), ("replicationcontrollers",), ("patch", "update"), "migrate", "switch workloads, and back"
-    ),
-    KubernetesRule(
-        ("",),
-        ("pods",),
-        ("create", "watch"),
-        "migrate",
-        "dry-run a pod of each new template; follow rollouts",
-    ),
-    KubernetesRule(
-        ("secrets-store.csi.x-k8s.io",),
-        ("secretproviderclasses",),
-        ("create", "patch"),
-        "migrate",
-        "clone dependants",
-    ),
-    KubernetesRule(
-        ("keda.sh",),
-        ("triggerauthentications", "scaledobjects", "scaledjobs"),
-        (*_READ, "create", "patch"),
-        "migrate",
-        "clone dependants",
-    ),
-    KubernetesRule(
-        ("aadpodidentity.k8s.io",),
-        ("*",),
-        ("get", "list", "delete", "patch", "update"),
-        "retire",
-        "remove Pod Identity",
-    ),
-    KubernetesRule(
-        ("apiextensions.k8s.io",),
-        ("customresourcedefinitions",),
-        ("get", "list", "delete"),
-        "retire",
-        "remove its CRDs",
-    ),
-    KubernetesRule(
-        ("apps",), ("deployments", "daemonsets"), ("delete", "patch"), "retire", "remove MIC and NMI"
-    ),
-    KubernetesRule(
-        ("",),
-        ("serviceaccounts", "services", "configmaps", "endpoints", "secrets"),
-        (*_READ, "delete"),
-        "retire",
-        "remove what belongs to MIC and NMI; Helm keeps its releases in secrets",
-    ),
-    KubernetesRule(("coordination.k8s.io",), ("leases",), (*_READ, "delete"), "retire", "remove MIC's lock"),
-    KubernetesRule(("policy",), ("poddisruptionbudgets",), ("delete",), "retire", "remove MIC's budget"),
-    KubernetesRule(
-        ("rbac.authorization.k8s.io",),
-        ("roles", "rolebindings", "clusterroles", "clusterrolebindings"),
-        (*_READ, "delete"),
-        "retire",
-        "remove the roles of MIC and NMI",
     ),
 )
 
@@ -244,10 +166,6 @@ def azure_rights(step: str) -> tuple[AzureRight, ...]:
         if right.step in ("assess", step):
             chosen.setdefault(right.action, right)
     return tuple(chosen.values())
-
-
-def kubernetes_rules(step: str) -> tuple[KubernetesRule, ...]:
-    return tuple(rule for rule in KUBERNETES if rule.step in ("assess", step))
 
 
 @dataclass(frozen=True)

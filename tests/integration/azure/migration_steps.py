@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.aksops.workload_identity.plugins.module_utils._access import Access
 from ansible_collections.aksops.workload_identity.plugins.module_utils._azure import (
+    operator_roles,
     pod_identity_profile,
     scale_set_identities,
     side,
@@ -31,9 +32,9 @@ from .conftest import GROUP, OBJECT_ID, SUBSCRIPTION, Caller, cluster, cluster_i
 ISSUER = "https://westeurope.oic.prod-aks.azure.com/3e5cbf2c/aks-1/"
 _AUDIENCE = "api://AzureADTokenExchange"
 _WEB, _API = "system:serviceaccount:shop:web", "system:serviceaccount:shop:api"
-_NODES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/MC_rg-a_aks-1_westeurope"
-_SCALE_SET = f"{_NODES}/providers/Microsoft.Compute/virtualMachineScaleSets/pool-1"
-_FEATURE = "EnableOIDCIssuerPreview"
+NODES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/MC_rg-a_aks-1_westeurope"
+_SCALE_SET = f"{NODES}/providers/Microsoft.Compute/virtualMachineScaleSets/pool-1"
+FEATURE = "EnableOIDCIssuerPreview"
 _ISSUER = {"resource_group": "rg-a", "cluster_name": "aks-1", "poll_interval": 1, "wait_timeout": 60}
 _CREDENTIALS = {
     "issuer": ISSUER,
@@ -43,6 +44,7 @@ _CREDENTIALS = {
     ],
 }
 _ROLES = {"mirrors": [{"source": identity_id("app"), "target": identity_id("other")}], "wait_timeout": 30}
+_KUBELET = "57b226e4-ff09-4a1f-a7cf-0000000000ff"
 _PRINCIPAL = "57b226e4-ff09-4a1f-a7cf-00000000000{}"
 
 
@@ -60,6 +62,7 @@ def world(step: str) -> dict[str, Any]:
             {"name": f"one-{account}", "issuer": ISSUER, "subject": subject, "audiences": [_AUDIENCE]}
             for account, subject in (("web", _WEB), ("api", _API))
         ]
+    operator = {"role": "Managed Identity Operator", "scope": identity_id("app"), "principal_id": _KUBELET}
     return {
         "subscriptions": [
             {
@@ -71,8 +74,11 @@ def world(step: str) -> dict[str, Any]:
         "clusters": [
             cluster(
                 control_plane={"name": "aks-1", "version": "1.31.2"},
-                node_resource_group=_NODES.rsplit("/", 1)[1],
-                properties={"podIdentityProfile": profile},
+                node_resource_group=NODES.rsplit("/", 1)[1],
+                properties={
+                    "podIdentityProfile": profile,
+                    "identityProfile": {"kubeletidentity": {"objectId": _KUBELET}},
+                },
             )
         ],
         "identities": identities,
@@ -83,7 +89,7 @@ def world(step: str) -> dict[str, Any]:
                 "identities": [identity_id("app"), identity_id("other")],
             }
         ],
-        "role_assignments": [owner, reader],
+        "role_assignments": [owner, reader, operator],
         "dials": {"long_operation": 2, "feature_registration": 1, "provider_registration": 1},
     }
 
@@ -99,18 +105,6 @@ class Step:
     changes: bool = True
 
 
-@dataclass(frozen=True)
-class Call:
-    """One class of requests. ``resource``: what a failure has to name."""
-
-    name: str
-    step: str
-    method: str
-    url: str
-    resource: str
-    skip: int = 0
-
-
 def _plain(caller: Caller, do: Callable[[Access], Result]) -> Mapping[str, Any]:
     """Runs what modules do that need more than Azure, up to that."""
     return outcome(
@@ -120,7 +114,7 @@ def _plain(caller: Caller, do: Callable[[Access], Result]) -> Mapping[str, Any]:
 
 def _features(caller: Caller) -> Mapping[str, Any]:
     registered = caller.run(
-        "feature_registration", namespace="Microsoft.ContainerService", features=[_FEATURE], poll_interval=1
+        "feature_registration", namespace="Microsoft.ContainerService", features=[FEATURE], poll_interval=1
     )
     if registered.get("failed"):
         return registered
@@ -177,6 +171,14 @@ def _addon(caller: Caller) -> Mapping[str, Any]:
     return _plain(caller, off)
 
 
+def _operator_roles(caller: Caller) -> Mapping[str, Any]:
+    def away(access: Access) -> Result:
+        ids = [identity_id("app")]
+        return Result(bool(operator_roles.remove(access.azure, cluster_id("aks-1"), ids, dry_run=False)))
+
+    return _plain(caller, away)
+
+
 def _module(name: str, **options: Any) -> Callable[[Caller], Mapping[str, Any]]:
     return lambda caller: caller.run(name, **options)
 
@@ -222,6 +224,12 @@ def _role_state(caller: Caller) -> Any:
     ]
 
 
+def _operator_state(caller: Caller) -> Any:
+    """Assignments at the identity."""
+    found = caller.azure.world.role_assignments.values()
+    return [item["name"] for item in found if item["properties"]["scope"] == identity_id("app")]
+
+
 def _scale_set_state(caller: Caller) -> Any:
     found = caller.azure.world.scale_sets[_SCALE_SET.lower()]["identity"]["userAssignedIdentities"]
     return [name.rsplit("/", 1)[1] for name in found]
@@ -250,51 +258,7 @@ STEPS = {
         Step("permissions", _permissions, _nothing, None, changes=False),
         Step("access", _access, _nothing, None, changes=False),
         Step("scale set", _scale_set, _scale_set_state, ["other"]),
+        Step("operator roles", _operator_roles, _operator_state, []),
         Step("add-on", _addon, _profile("podIdentityProfile", "enabled"), False),
     )
 }
-_CLUSTER = r"/managedClusters/aks-1\?"
-_IDENTITY = r"/userAssignedIdentities/{}\?"
-_FIC = "/federatedIdentityCredentials"
-CALLS = (
-    Call("feature GET", "features", "GET", f"/features/{_FEATURE}", _FEATURE),
-    Call("feature register", "features", "POST", f"/features/{_FEATURE}/register", _FEATURE),
-    Call(
-        "provider GET",
-        "features",
-        "GET",
-        r"/providers/Microsoft.ContainerService\?",
-        "Microsoft.ContainerService",
-    ),
-    Call(
-        "provider register",
-        "features",
-        "POST",
-        "/Microsoft.ContainerService/register",
-        "Microsoft.ContainerService",
-    ),
-    Call("cluster GET", "issuer", "GET", _CLUSTER, "aks-1"),
-    Call("cluster PUT", "issuer", "PUT", _CLUSTER, "aks-1"),
-    Call("cluster poll", "issuer", "GET", _CLUSTER, "aks-1", skip=1),
-    Call("identity GET", "identities", "GET", _IDENTITY.format("new"), identity_id("new")),
-    Call("identity PUT", "identities", "PUT", _IDENTITY.format("new"), identity_id("new")),
-    Call("identity PATCH", "identities", "PATCH", _IDENTITY.format("app"), identity_id("app")),
-    Call("subscriptions GET", "roles", "GET", r"/subscriptions\?", "/subscriptions"),
-    Call("assignment list", "roles", "GET", "/roleAssignments", f"/subscriptions/{SUBSCRIPTION}"),
-    Call("assignment PUT", "roles", "PUT", "/roleAssignments/", GROUP),
-    Call("credential list", "credentials", "GET", _FIC, identity_id("")),
-    Call("credential PUT", "credentials", "PUT", f"/app{_FIC}/", identity_id("app")),
-    Call("credential DELETE", "removal", "DELETE", f"/app{_FIC}/", identity_id("app")),
-    Call("side cluster", "side", "GET", _CLUSTER, "aks-1"),
-    Call("side identity", "side", "GET", _IDENTITY.format("app"), identity_id("app")),
-    Call("side credentials", "side", "GET", _FIC, identity_id("app")),
-    Call("side scale sets", "side", "GET", "/virtualMachineScaleSets", _NODES),
-    Call(
-        "permissions", "permissions", "GET", "/providers/Microsoft.Authorization/permissions", "permissions"
-    ),
-    Call("cluster credentials", "access", "POST", "/listClusterUserCredential", "aks-1"),
-    Call("scale set GET", "scale set", "GET", "/virtualMachineScaleSets/pool-1", "pool-1"),
-    Call("scale set PATCH", "scale set", "PATCH", "/virtualMachineScaleSets/pool-1", "pool-1"),
-    Call("add-on GET", "add-on", "GET", _CLUSTER, "aks-1"),
-    Call("add-on PUT", "add-on", "PUT", _CLUSTER, "aks-1"),
-)

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.kubernetes_rights import (
+    kubernetes_rules,
+)
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.permissions import judge
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.plan import (
     PLAN_SCHEMA,
@@ -18,7 +21,6 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._migratio
 from ansible_collections.aksops.workload_identity.plugins.module_utils._migration.rights import (
     Need,
     azure_rights,
-    kubernetes_rules,
     needs,
     scopes_above,
 )
