@@ -10,22 +10,29 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from benchmarks import discovery
 from benchmarks.azure_side import azure_cli, by_azure_cli, by_collection
 from benchmarks.cost import Cost
 from benchmarks.emulated_azure import LONG_OPERATION_SECONDS
 
 CACHE = Path(".cache/bench")
+PARTS = ("azure", "discovery")
 
 
 def main() -> int:
     options = _parser().parse_args()
+    if "azure" in options.parts:
+        _measure_azure_side(options.clusters)
+    return 0 if "discovery" not in options.parts or discovery.report() else 1
+
+
+def _measure_azure_side(clusters: list[int]) -> None:
     az = azure_cli(CACHE / "azure-cli")
     folder = Path(tempfile.mkdtemp(prefix="workload-identity-bench-"))
     try:
-        _azure_side(folder, az.resolve(), options.clusters)
+        _azure_side(folder, az.resolve(), clusters)
     finally:
         shutil.rmtree(folder)
-    return 0
 
 
 def _azure_side(folder: Path, az: Path, clusters: list[int]) -> None:
@@ -58,6 +65,13 @@ def _row(way: str, clusters: int, requests: int, cost: Cost) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--clusters", type=int, nargs="+", default=[1, 10, 50], help="fleet sizes to measure")
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="what to measure; everything by default",
+    )
     return parser
 
 
