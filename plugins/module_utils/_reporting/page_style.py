@@ -30,7 +30,10 @@ h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; letter-spacing: -0.01e
 h2 { font-size: 18px; margin: 36px 0 4px; }
 h3 { font-size: 15px; margin: 0; }
 p { margin: 0 0 12px; }
-body { overflow-wrap: anywhere; }
+body { overflow-wrap: break-word; }
+.detail, h3, .lead, .soft, li, p { overflow-wrap: anywhere; }
+table .soft { overflow-wrap: break-word; }
+table .detail { overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .small { font-size: 13px; }
 .lead { color: var(--soft); margin: 0 0 14px; max-width: 75ch; }
@@ -64,6 +67,7 @@ td .detail, th .detail { display: block; color: var(--soft); font-size: 13px; fo
 .name { overflow-wrap: break-word; }
 #workloads tbody th { min-width: 150px; }
 #workloads td:nth-of-type(2) { min-width: 200px; }
+td code { overflow-wrap: break-word; }
 
 .badge { display: inline-block; overflow-wrap: normal;
   border-radius: 999px; padding: 1px 10px; font-size: 12.5px; font-weight: 600;
