@@ -17,6 +17,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ._access import Access
 from ._failure import MigrationError
 from ._module_spec import Result
+from ._secrecy import without_secrets
 
 Reconcile = Callable[[Mapping[str, Any], Access, bool], Result]
 
@@ -51,15 +52,20 @@ def outcome(
     diff_mode: bool,
     say: Optional[Callable[[str], None]] = None,
 ) -> dict[str, Any]:
-    """Runs ``reconcile`` and gives a module's result, failed or not. Nothing is scrubbed yet."""
+    """Runs ``reconcile`` and gives a module's result, failed or not.
+
+    Failures hold no secret of the environment or of a service; what the options hold, Ansible scrubs.
+    """
     try:
         result = reconcile(options, Access(options, check_mode, say), check_mode)
     except MigrationError as error:
-        return {"changed": False, **error.data, "failed": True, "msg": _naming_cluster(str(error), options)}
+        words = _naming_cluster(str(error), options)
+        return dict(without_secrets({"changed": False, **error.data, "failed": True, "msg": words}))
     except Exception as error:
         package = _package(error.name or "") if isinstance(error, ImportError) else None
         words = missing_required_lib(package) if package else _unexpected(error)
-        return {"changed": False, "failed": True, "msg": words, "exception": traceback.format_exc()}
+        trace = traceback.format_exc()
+        return dict(without_secrets({"changed": False, "failed": True, "msg": words, "exception": trace}))
     data = {"changed": result.changed, **result.data}
     if result.warnings:
         data["warnings"] = list(result.warnings)

@@ -86,3 +86,39 @@ def test_a_fault_of_the_collection_is_a_failure_that_can_be_reported() -> None:
 def test_a_missing_module_that_is_no_library_is_such_a_fault() -> None:
     failed = outcome(ends(ModuleNotFoundError("No module named 'x.y'", name="x.y")), {}, False, False)
     assert failed["msg"].startswith("Unexpected ModuleNotFoundError")
+
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhIn0.c2lnbmF0dXJlLW9mLWl0"
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("words", "secret"),
+    [
+        ("refused: a~secret~of~the~environment", "a~secret~of~the~environment"),
+        ("POST grant_type=x&client_secret=of-an-option&scope=y", "of-an-option"),
+        (f"header Authorization: Bearer opaque-token, {TOKEN}", "opaque-token"),
+        (f"the token {TOKEN} was refused", TOKEN),
+        (f"cannot load {KEY}", "MIIE"),
+    ],
+)
+@pytest.mark.parametrize("kind", [RuntimeError, MigrationError])
+def test_a_failure_holds_no_secret(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception], words: str, secret: str
+) -> None:
+    monkeypatch.setenv("AZURE_SECRET", "a~secret~of~the~environment")
+    failed = outcome(ends(kind(words)), {}, False, False)
+    assert secret not in str(failed)
+    assert "********" in failed["msg"]
+
+
+def test_data_of_a_failure_is_searched_for_secrets_too() -> None:
+    data = {"exchanges": [{"explanation": f"got {TOKEN}"}], "count": 1}
+    failed = outcome(ends(MigrationError("why", data=data)), {}, False, False)
+    assert failed["exchanges"] == [{"explanation": "got ********"}]
+    assert failed["count"] == 1
+
+
+def test_an_environment_without_secrets_masks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_SECRET", "")
+    assert outcome(ends(MigrationError("nothing to hide")), {}, False, False)["msg"] == "nothing to hide"
