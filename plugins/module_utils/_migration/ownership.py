@@ -9,10 +9,12 @@ Read from managed fields and tracking marks, not from ``app.kubernetes.io/manage
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-from .objects import Object, annotations_of, controller, items, labels, metadata
+from .objects import Object, annotations_of, at, controller, items, labels, metadata
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ _MANAGERS = {
     "helm-controller": "Flux",
     "flux": "Flux",
 }
+
+# Of all other writers only such names are taken for a program that will write again: people and pipelines have many.
+_OPERATOR = re.compile(r"operator|-controller", re.IGNORECASE)
 
 
 def ownership(obj: Object) -> Ownership:
@@ -57,7 +62,22 @@ def _gitops(obj: Object) -> Optional[Ownership]:
 
 def _operator(obj: Object) -> Optional[Ownership]:
     owner = controller(obj)
-    return Ownership("operator", f"{owner.get('kind')} {owner.get('name')}") if owner else None
+    if owner:
+        return Ownership("operator", f"{owner.get('kind')} {owner.get('name')}")
+    manager = next((name for name in _template_managers(obj) if _writes_again(name)), None)
+    return Ownership("operator", f"field manager {manager}") if manager else None
+
+
+def _writes_again(manager: str) -> bool:
+    return manager != "kube-controller-manager" and bool(_OPERATOR.search(manager))
+
+
+def _template_managers(obj: Object) -> Iterator[str]:
+    """Who has written the pod template, or part of it."""
+    for entry in items(metadata(obj).get("managedFields")):
+        written = at(entry, ("fieldsV1", "f:spec"))
+        if not entry.get("subresource") and ("f:template" in written or "f:jobTemplate" in written):
+            yield str(entry.get("manager", ""))
 
 
 def _helm(obj: Object) -> Optional[Ownership]:

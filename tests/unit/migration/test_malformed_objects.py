@@ -17,7 +17,7 @@ from ansible_collections.aksops.workload_identity.plugins.module_utils._migratio
 
 CASES = dict(cluster_cases.cases())
 WRONG: tuple[Any, ...] = (None, 7, "text", ["text", None, 7], {"text": None}, True)
-DAMAGES = 40  # of each case; which ones is fixed by its name
+DAMAGES = 12  # of each case; which ones is fixed by its name
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
