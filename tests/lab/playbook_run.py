@@ -104,8 +104,12 @@ class Runner:
         callback: str = f"{COLLECTION}.fleet",
         inventory: str = "fleet.aks.yml",
         extra: Mapping[str, str] | None = None,
+        ansible: Path | None = None,
     ) -> Running:
-        """Starts a playbook in a session of its own and comes back at once."""
+        """Starts a playbook in a session of its own and comes back at once.
+
+        ``ansible``: the ``ansible-playbook`` of another environment.
+        """
         for directory in (self.home, self.folder / "tmp"):
             directory.mkdir(parents=True, exist_ok=True)
         number = len(list(self.folder.glob("*.out")))
@@ -127,7 +131,7 @@ class Runner:
             },
         )
         command = playbook_command(
-            self.lab, name, *arguments, inventory=inventory, run_folder=self.run_folder
+            self.lab, name, *arguments, inventory=inventory, run_folder=self.run_folder, ansible=ansible
         )
         with output.open("wb") as sink:
             process = subprocess.Popen(

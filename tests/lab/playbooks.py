@@ -22,10 +22,16 @@ COLLECTION = "aksops.workload_identity"
 
 
 def playbook_command(
-    folder: LabFolder, name: str, *arguments: str, inventory: str = DYNAMIC, run_folder: Path | None = None
+    folder: LabFolder,
+    name: str,
+    *arguments: str,
+    inventory: str = DYNAMIC,
+    run_folder: Path | None = None,
+    ansible: Path | None = None,
 ) -> list[str]:
-    """``ansible-playbook`` for one of the collection's playbooks, on the fleet of a lab."""
-    program = Path(sys.executable).parent / "ansible-playbook"
+    """``ansible-playbook`` (``ansible``: of another environment) for one of the collection's playbooks, on the
+    fleet of a lab."""
+    program = ansible or Path(sys.executable).parent / "ansible-playbook"
     run_folder = run_folder or folder.root / "run"
     return [
         str(program),
