@@ -70,9 +70,9 @@ KUBERNETES: tuple[KubernetesRule, ...] = (
     KubernetesRule(
         ("",),
         ("pods",),
-        ("create", "watch"),
+        ("create",),
         "migrate",
-        "dry-run a pod of each new template; follow rollouts",
+        "dry-run a pod of each new template",
     ),
     KubernetesRule(
         ("secrets-store.csi.x-k8s.io",),
@@ -91,9 +91,9 @@ KUBERNETES: tuple[KubernetesRule, ...] = (
     KubernetesRule(
         ("aadpodidentity.k8s.io",),
         ("*",),
-        ("get", "list", "delete", "patch", "update"),
+        ("get", "list", "delete", "patch", "update", "create"),
         "retire",
-        "remove Pod Identity",
+        "remove Pod Identity, or put it back from the backup",
     ),
     KubernetesRule(
         ("apiextensions.k8s.io",),
