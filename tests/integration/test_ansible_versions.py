@@ -42,10 +42,10 @@ def rehearsed(fleet: Fleet) -> Run:
 
 
 def other(environment: str) -> Path:
-    """The program of an environment that the unit tests' gates make."""
+    """The program of an environment that the gate of these tests makes."""
     program = CACHE / "environments" / environment / "bin" / "ansible-playbook"
     if not program.exists():
-        pytest.skip(f"{environment}: its environment is made by the gate unit-{environment}")
+        pytest.skip(f"{environment}: its environment is not there (make integration makes it)")
     return program
 
 

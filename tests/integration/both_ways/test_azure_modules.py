@@ -92,7 +92,7 @@ def ways(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Both runs of the playbook, by whether they went through the worker."""
     ansible = SETUPS[request.param]
     if not ansible.exists():
-        pytest.skip(f"{ansible.parent.parent.name}: its environment is made by the unit tests' gate")
+        pytest.skip(f"{ansible.parent.parent.name}: its environment is not there (make integration makes it)")
     return both(ansible, tmp_path_factory.mktemp("ways"))
 
 
