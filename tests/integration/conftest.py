@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,9 @@ from lab.fleet.handle import Fleet, fleet_lab
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FIGURES = CHECKOUT / ".cache" / "test" / "figures.json"
+
+# A test run that is told to end takes its labs down, as it does at Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 StartFleet = Callable[..., Fleet]
 

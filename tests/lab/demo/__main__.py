@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +37,8 @@ class StepFailed(Exception):
 
 def main() -> int:
     progress = Progress()
+    # Whoever ends the demo in another way than by Ctrl-C gets a clean machine, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun = time.monotonic()
     try:
         show(progress)
