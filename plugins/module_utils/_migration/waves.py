@@ -36,7 +36,8 @@ def _order(item: Candidate) -> tuple[int, int, int, int, str, str, str]:
     return (
         0 if record.rolls == "rolling" else 1,
         0 if record.replicas != 0 else 1,
-        1 if any(target.create for target in item.targets) else 0,
+        # Whether or not the new one is there by now: a later run has to find the waves of the first.
+        1 if any(target.source_id for target in item.targets) else 0,
         _RANK.get(record.ref.kind, 9) + (10 if item.decision.method == "proxy" else 0),
         record.ref.namespace,
         record.ref.name,

@@ -115,7 +115,7 @@ td code { overflow-wrap: break-word; }
 .filters output { flex-basis: 100%; font-size: 13px; color: var(--soft); }
 footer { padding-top: 30px; padding-bottom: 40px; color: var(--soft); font-size: 13px; }
 
-@media (max-width: 760px) {
+@media (max-width: 900px) {
   main, header.top, footer { padding-left: 14px; padding-right: 14px; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .filters { position: static; }
