@@ -196,13 +196,13 @@ def _of_clusters(report: Report, severity: str) -> str:
 
 
 def _tile(
-    title: str, figure: int, unit: str, words: str, tone: str, bar: Union[Markup, None] = None
+    title: str, figure: int, unit: str, words: str, tone: str, figure_bar: Union[Markup, None] = None
 ) -> Markup:
     return tag(
         "li",
         tag("b", figure, tag("small", unit) if unit else None),
         tag("span", title),
         join(tag("span", f" \N{MIDDLE DOT} {words}", class_="soft small")) if words else None,
-        bar,
+        figure_bar,
         class_=f"tile {tone}".strip(),
     )

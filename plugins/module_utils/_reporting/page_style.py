@@ -115,7 +115,7 @@ td code { overflow-wrap: break-word; }
 .filters output { flex-basis: 100%; font-size: 13px; color: var(--soft); }
 footer { padding-top: 30px; padding-bottom: 40px; color: var(--soft); font-size: 13px; }
 
-@media (max-width: 900px) {
+@media screen and (max-width: 900px) {
   main, header.top, footer { padding-left: 14px; padding-right: 14px; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .filters { position: static; }
@@ -141,6 +141,8 @@ footer { padding-top: 30px; padding-bottom: 40px; color: var(--soft); font-size:
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { font-size: 10pt; }
   table { font-size: 8.5pt; }
+  td .detail, th .detail, thead th, .badge, .small { font-size: 7.5pt; line-height: 1.3; }
+  th, td { padding: 5px 8px; }
   .filters, .skip { display: none; }
   .scroll { overflow: visible; }
   main, header.top, footer { max-width: none; padding: 0; }
