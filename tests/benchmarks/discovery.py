@@ -26,7 +26,8 @@ class Figures:
     pods: int
     namespaces: int
     requests: int  # to the API server, for the lists
-    discovery_seconds: float  # of CPU time, as all seconds here: one thread computes, and neighbours do not count
+    # Of CPU time, as all seconds here: one thread computes, and neighbours do not count.
+    discovery_seconds: float
     plan_seconds: float
     writing_seconds: float  # facts and plan as JSON
     facts_megabytes: float

@@ -98,7 +98,7 @@ def _grant(caller: Caller, action: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "playbook"), [(step, playbook) for step, playbook, _ in NEEDS])
+@pytest.mark.parametrize(("name", "playbook"), [need[:2] for need in NEEDS])
 def test_a_step_works_with_exactly_the_role_of_its_playbook(start: Start, name: str, playbook: str) -> None:
     caller = _begin(start, name, _granted(playbook))
     result = STEPS[name].run(caller)
@@ -121,5 +121,5 @@ def test_without_a_right_the_action_and_the_scope_are_told_and_with_it_the_next_
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
 def test_no_role_holds_an_action_that_no_step_takes(playbook: str) -> None:
-    taken = {action for _, of, actions in NEEDS if of in ("assess", playbook) for action in actions}
+    taken = {action for step, of, actions in NEEDS if of in ("assess", playbook) for action in actions}
     assert _granted(playbook) == taken
