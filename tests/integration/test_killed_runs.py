@@ -34,6 +34,8 @@ MOMENTS = (
     Moment("a credential is being written, unheard", "PUT", r"/federatedIdentityCredentials/", acted=False),
     Moment("the first token is being proven", "POST", r"/oauth2/v2.0/token", body=PROOF),
 )
+# The order of a removal: what binds, what serves, what defines.
+REMOVALS = (("/azureidentitybindings/",), ("/daemonsets/", "/deployments/"), ("/customresourcedefinitions/",))
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +46,15 @@ def undisturbed_state(start_fleet: Any) -> Any:
     return fleet.state()
 
 
+@pytest.fixture(scope="module")
+def fleet(start_fleet: Any) -> Any:
+    """The one whose runs are killed."""
+    return start_fleet(CLUSTERS, "killed", speed=SPEED)
+
+
 def test_a_migration_killed_at_every_stage_ends_as_an_undisturbed_one(
-    start_fleet: Any, undisturbed_state: Any
+    fleet: Any, undisturbed_state: Any
 ) -> None:
-    fleet = start_fleet(CLUSTERS, "killed", speed=SPEED)
     values = secret_values(fleet.folder)
     for moment in MOMENTS:
         run = killed_at(fleet, moment, "migrate")
@@ -62,5 +69,20 @@ def test_a_migration_killed_at_every_stage_ends_as_an_undisturbed_one(
     assert differences(fleet.state(), undisturbed_state) == []
     assert all(isinstance(token, AppToken) for token in fleet.tokens().values())
     assert fleet.runner.run("migrate").require_success().changed == {
+        cluster.name: 0 for cluster in fleet.clusters
+    }
+
+
+def test_a_removal_killed_at_every_stage_ends_with_nothing_left(fleet: Any) -> None:
+    """Goes on with the fleet that the test above has migrated."""
+    for paths in REMOVALS:
+        run = killed_at_kubernetes_write(fleet, "retire", "delete", paths)
+        assert run.returncode == -9, f"{paths}: the run ended by itself"
+
+    fleet.runner.run("retire").require_success()
+
+    assert fleet.remains() == {cluster.name: [] for cluster in fleet.clusters}
+    assert all(isinstance(token, AppToken) for token in fleet.tokens().values())
+    assert fleet.runner.run("retire").require_success().changed == {
         cluster.name: 0 for cluster in fleet.clusters
     }

@@ -19,7 +19,7 @@ from lab.fleet.handle import Fleet
 from lab.playbook_run import Run, Running
 
 PATIENCE_SECONDS = 180.0
-_WORKLOADS = (b"/deployments/", b"/statefulsets/", b"/daemonsets/")
+WORKLOADS = ("/deployments/", "/statefulsets/", "/daemonsets/")
 
 
 class NeverReached(Exception):
@@ -71,23 +71,30 @@ def killed_at(fleet: Fleet, moment: Moment, playbook: str) -> Run:
     return running.finish()
 
 
-def killed_at_kubernetes_write(fleet: Fleet, playbook: str) -> Run:
-    """The same at the collection's first write to a workload, as the audit logs tell it."""
+def killed_at_kubernetes_write(
+    fleet: Fleet, playbook: str, verb: str = "patch", paths: tuple[str, ...] = WORKLOADS
+) -> Run:
+    """The same at the collection's first write of that kind to an API server, as the audit logs tell it.
+
+    Raises:
+        NeverReached
+    """
     marks = {cluster.name: fleet.plane(cluster).audit_log.stat().st_size for cluster in fleet.clusters}
     running = fleet.runner.start(playbook)
-    _await(lambda: _workload_written(fleet, marks), running, "a write to a workload")
+    _await(lambda: _written(fleet, marks, verb, paths), running, f"{verb} of {', '.join(paths)}")
     kill(running)
     return running.finish()
 
 
-def _workload_written(fleet: Fleet, marks: dict[str, int]) -> bool:
+def _written(fleet: Fleet, marks: dict[str, int], verb: str, paths: tuple[str, ...]) -> bool:
+    wanted = f'"verb":"{verb}"'.encode()
     for cluster in fleet.clusters:
         with fleet.plane(cluster).audit_log.open("rb") as log:
             log.seek(marks[cluster.name])
             lines = log.read().splitlines()
         for line in lines:
-            ours = b'"verb":"patch"' in line and b"ansible-aksops" in line and b"dryRun" not in line
-            if ours and any(plural in line for plural in _WORKLOADS):
+            ours = wanted in line and b"ansible-aksops" in line and b"dryRun" not in line
+            if ours and any(path.encode() in line for path in paths):
                 return True
     return False
 
