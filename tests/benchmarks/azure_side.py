@@ -32,9 +32,8 @@ _GROUP = ("--resource-group", "rg-bench")
 def by_collection(folder: Path, clusters: int, forks: int = 10) -> tuple[Cost, int]:
     """Cost of all clusters in one run, and the requests that Azure got."""
     with emulated_azure(folder / f"collection-{clusters}", clusters) as azure:
-        inventory = folder / "hosts.yml"
-        hosts = "".join(f"    {cluster_name(index)}:\n" for index in range(clusters))
-        inventory.write_text(f"aks:\n  hosts:\n{hosts}")
+        inventory = folder / "fleet.aks.yml"
+        inventory.write_text(f"plugin: aksops.workload_identity.aks\nsubscriptions: [{SUBSCRIPTION}]\n")
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             "--inventory",
