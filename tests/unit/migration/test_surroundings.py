@@ -113,5 +113,7 @@ def test_a_binding_that_nothing_matches_names_who_may_make_its_pods() -> None:
 
 
 def test_discovery_stays_within_its_requests() -> None:
-    pages = 7  # more, of the lists that are longer than one page, on a cluster of 500 workloads and 2,000 pods
+    pages = (
+        7  # more, of the lists that are longer than one page, on a cluster of 500 workloads and 2,000 pods
+    )
     assert len(KINDS) + 1 + pages <= 40
