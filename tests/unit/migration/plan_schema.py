@@ -86,12 +86,16 @@ def _record(record: type, definitions: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+# Optional[x] lists it among its arguments.
+_NONE = type(None)
+
+
 def _of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return {}
     if origin is typing.Union:
-        (inner,) = (item for item in arguments if item is not type(None))
+        (inner,) = (item for item in arguments if item is not _NONE)
         return {"anyOf": [_of(inner, definitions), {"type": "null"}]}
     if origin is tuple:
         return {"type": "array", "items": _of(arguments[0], definitions)}
