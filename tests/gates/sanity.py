@@ -88,7 +88,9 @@ def read_outcome(done: Completed) -> Outcome:
     started = sorted(set(_STARTED.findall(done.output)))
     listed = _FAILED.search(done.output)
     failed = sorted({line.split()[0] for line in listed.group(1).splitlines()}) if listed else []
-    skips = tuple(Skip(f"sanity test {name}", reason) for name, reason in _SKIPPED.findall(done.output))
+    # A run that ends well tells its warnings a second time at the end.
+    told = dict.fromkeys(_SKIPPED.findall(done.output))
+    skips = tuple(Skip(f"sanity test {name}", reason) for name, reason in told)
     if done.returncode != 0 and not failed:
         words = [line for line in done.output.splitlines() if line.startswith(("ERROR", "FATAL"))]
         failed = [f"ansible-test ended with {done.returncode}: {words[-1] if words else 'see the log'}"]

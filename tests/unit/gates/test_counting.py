@@ -30,6 +30,10 @@ FATAL: The 2 sanity test(s) listed below (out of 4) failed. See error output abo
 import --python 3.9
 pep8
 """
+SANITY_WARNINGS_AGAIN = """\
+WARNING: Reviewing previous 1 warning(s):
+WARNING: Skipping sanity test "compile" on Python 3.14 because it could not be found.
+"""
 REPORT = """\
 <testsuites><testsuite>
 <testcase classname="unit.a" name="test_good"/>
@@ -44,6 +48,11 @@ def test_a_sanity_test_counts_once_whatever_the_number_of_pythons() -> None:
     found = sanity.read_outcome(Completed(0, SANITY_OUTPUT))
     assert (found.passed, found.failures) == (3, ())
     assert found.skips == (Skip("sanity test compile", "on Python 3.14 because it could not be found."),)
+
+
+def test_a_skip_told_again_at_the_end_counts_once() -> None:
+    found = sanity.read_outcome(Completed(0, SANITY_OUTPUT + SANITY_WARNINGS_AGAIN))
+    assert len(found.skips) == 1
 
 
 def test_failed_sanity_tests_are_named() -> None:
