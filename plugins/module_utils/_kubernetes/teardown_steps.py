@@ -107,16 +107,17 @@ def _delete(step: teardown.Step, site: Site) -> tuple[str, ...]:
 
 
 def _uninstall_release(step: teardown.Step, site: Site) -> tuple[str, ...]:
-    """The objects first and Helm's own secrets last: they are what tells a run after a killed one what there
-    was."""
+    """The objects first and then Helm's own secrets, which tell a run after a killed one what there was.
+
+    NMI's DaemonSet stays for a step of its own: it tells such a run which release there was.
+    """
     namespace, release = str(step.namespace), str(step.release)
     path = collection("Secret", namespace)
     secrets = list(site.client.list(path, labelSelector=helm_release.selector(release)))
     refs = helm_release.objects(secrets, namespace)
     if not refs and not secrets:
         return ()
-    later = [ref for ref in refs if ref.kind == "DaemonSet"]
-    done = _delete_in_order(site, [*(ref for ref in refs if ref.kind != "DaemonSet"), *later])
+    done = _delete_in_order(site, [ref for ref in refs if ref.kind != "DaemonSet"])
     kept = [ObjectRef("Secret", namespace, item["metadata"]["name"]) for item in secrets]
     return done + delete_all(site.client, kept)
 

@@ -125,11 +125,7 @@ def _steps(facts: Facts, remove_crds: bool, known: Sequence[str]) -> Iterator[St
         yield Step("delete-identities", "delete AzureIdentities and exceptions", DELETE_ALL, kinds=kinds)
     if enabled:
         yield Step("disable-addon", "switch the AKS add-on off", DISABLE_PROFILE)
-    yield from _uninstall(facts.installations)
-    left = _left_overs(facts)
-    if left:
-        text = "delete what MIC and NMI made at run time, accounts and roles"
-        yield Step("delete-left-overs", text, DELETE, objects=left)
+    yield from _uninstall(facts)
     if remove_crds and facts.crds:
         crds = tuple(ObjectRef("CustomResourceDefinition", "", item, _CRD) for item in facts.crds)
         yield Step("delete-crds", "delete the custom resource definitions", DELETE, objects=crds)
@@ -169,8 +165,13 @@ def _scale_sets(facts: Facts, known: Sequence[str]) -> tuple[ScaleSetRemoval, ..
     return tuple(found)
 
 
-def _uninstall(installations: Sequence[PodIdentityInstallation]) -> Iterator[Step]:
-    """MIC of every installation first, then the rest; NMI last of each."""
+def _uninstall(facts: Facts) -> Iterator[Step]:
+    """MIC of every installation first, then the rest; NMI last.
+
+    NMI is also what tells a run after a killed one which release there was and in which namespace, so nothing that is
+    found by these may outlive it.
+    """
+    installations = facts.installations
     for item in installations:
         if item.mic:
             yield Step(f"delete-mic-{_key(item)}", f"delete {place(item.mic)}", DELETE, objects=(item.mic,))
@@ -183,17 +184,24 @@ def _uninstall(installations: Sequence[PodIdentityInstallation]) -> Iterator[Ste
                 release=item.release,
                 namespace=item.namespace,
             )
+    left = _left_overs(facts, "mic")
+    if left:
+        text = "delete what MIC made at run time, its accounts and roles"
+        yield Step("delete-left-overs", text, DELETE, objects=left)
     for item in installations:
         if item.nmi:
             yield Step(f"delete-nmi-{_key(item)}", f"delete {place(item.nmi)}", DELETE, objects=(item.nmi,))
+    left = _left_overs(facts, "nmi")
+    if left:
+        yield Step("delete-left-overs-nmi", "delete NMI's accounts and roles", DELETE, objects=left)
 
 
 def _key(item: PodIdentityInstallation) -> str:
     return f"{item.method}-{item.namespace}" + (f"-{item.release}" if item.release else "")
 
 
-def _left_overs(facts: Facts) -> tuple[ObjectRef, ...]:
-    """By name: these objects carry no mark, so that an earlier, killed run cannot have hidden them from this one.
+def _left_overs(facts: Facts, part: str) -> tuple[ObjectRef, ...]:
+    """Of MIC or of NMI, by name: they carry no mark, so an earlier, killed run cannot have hidden them from this one.
 
     Sources: aad-pod-identity deploy/infra/*.yaml; MIC's leader election and its config map are made at run time.
     """
@@ -202,13 +210,13 @@ def _left_overs(facts: Facts) -> tuple[ObjectRef, ...]:
     namespaces = sorted({"default", *(item.namespace for item in facts.installations)})
     found = []
     for where in namespaces:
-        found.append(ObjectRef("ConfigMap", where, "aad-pod-identity-config"))
-        found.append(ObjectRef("Endpoints", where, "aad-pod-identity-mic"))
-        found.append(ObjectRef("Lease", where, "aad-pod-identity-mic", "coordination.k8s.io/v1"))
-        found.append(ObjectRef("ServiceAccount", where, "aad-pod-id-mic-service-account"))
-        found.append(ObjectRef("ServiceAccount", where, "aad-pod-id-nmi-service-account"))
+        if part == "mic":
+            found.append(ObjectRef("ConfigMap", where, "aad-pod-identity-config"))
+            found.append(ObjectRef("Endpoints", where, "aad-pod-identity-mic"))
+            found.append(ObjectRef("Lease", where, "aad-pod-identity-mic", "coordination.k8s.io/v1"))
+        found.append(ObjectRef("ServiceAccount", where, f"aad-pod-id-{part}-service-account"))
     for kind, suffix in (("ClusterRoleBinding", "binding"), ("ClusterRole", "role")):
-        found += [ObjectRef(kind, "", f"aad-pod-id-{part}-{suffix}", _RBAC) for part in ("mic", "nmi")]
+        found.append(ObjectRef(kind, "", f"aad-pod-id-{part}-{suffix}", _RBAC))
     return tuple(found)
 
 
