@@ -94,6 +94,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._azure.clusters import API_VERSION
 from ..module_utils._azure.errors import AzureError
+from ..module_utils._azure.resource_ids import part
 from ..module_utils._azure.session import AzureSession, open_session
 
 SUBSCRIPTIONS_API_VERSION = "2022-12-01"
@@ -157,7 +158,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _is_wanted(self, cluster: Mapping[str, Any], where: Any) -> bool:
         groups = {name.lower() for name in self.get_option("resource_groups")}
-        if groups and id_part(cluster["id"], "resourcegroups").lower() not in groups:
+        if groups and part(cluster["id"], "resourcegroups").lower() not in groups:
             return False
         return where is None or bool(where.search(cluster))
 
@@ -205,21 +206,14 @@ def _compiled(expression: Optional[str], path: str) -> Any:
         raise AnsibleParserError(f"{path}: where is not a JMESPath expression: {error}") from error
 
 
-def id_part(resource_id: str, name: str) -> str:
-    """The segment after ``name`` in a resource ID, without regard to case; empty where there is none."""
-    parts = resource_id.split("/")
-    lowered = [part.lower() for part in parts]
-    return parts[lowered.index(name.lower()) + 1] if name.lower() in lowered[:-1] else ""
-
-
 def host_names(clusters: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Clusters by a host name that is theirs alone, in the order of their resource IDs."""
     ordered = sorted(clusters, key=lambda cluster: str(cluster["id"]).lower())
     names = [
         (
             str(cluster["name"]),
-            f"{cluster['name']}-{id_part(cluster['id'], 'resourcegroups')}",
-            f"{cluster['name']}-{id_part(cluster['id'], 'resourcegroups')}-{id_part(cluster['id'], 'subscriptions')}",
+            f"{cluster['name']}-{part(cluster['id'], 'resourcegroups')}",
+            f"{cluster['name']}-{part(cluster['id'], 'resourcegroups')}-{part(cluster['id'], 'subscriptions')}",
         )
         for cluster in ordered
     ]
@@ -240,8 +234,8 @@ def host_variables(cluster: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ansible_connection": "local",
         "aks_id": cluster["id"],
-        "aks_subscription_id": id_part(cluster["id"], "subscriptions"),
-        "aks_resource_group": id_part(cluster["id"], "resourcegroups"),
+        "aks_subscription_id": part(cluster["id"], "subscriptions"),
+        "aks_resource_group": part(cluster["id"], "resourcegroups"),
         "aks_cluster_name": cluster["name"],
         "aks_location": cluster.get("location"),
         "aks_tags": cluster.get("tags") or {},

@@ -51,10 +51,6 @@ class AzureSession:
         self._client: Any = None
 
     @property
-    def default_subscription(self) -> Optional[str]:
-        return self._settings.subscription_id
-
-    @property
     def subscription_id(self) -> str:
         if not self._settings.subscription_id:
             raise AzureError("Which subscription? Give subscription_id or set AZURE_SUBSCRIPTION_ID.")

@@ -54,12 +54,6 @@ def faults(pod: Mapping[str, Any], expected: Expected) -> tuple[str, ...]:
     return tuple(found)
 
 
-def is_injected(pod: Mapping[str, Any]) -> bool:
-    """Whether any container of the pod has a federated token file: the webhook has seen it."""
-    spec = pod.get("spec") or {}
-    return any(_value(item, _TOKEN_FILE) for item in spec.get("containers") or ())
-
-
 def _app_containers(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     skipped = {
         name.strip() for name in str((metadata.get("annotations") or {}).get(_SKIP_ANNOTATION, "")).split(";")

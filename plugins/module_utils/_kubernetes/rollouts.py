@@ -52,15 +52,6 @@ def unhealthy(workload: Mapping[str, Any]) -> str:
     return "" if state.done else f"a rollout is under way or its pods are not ready: {state.message}"
 
 
-def rolls_by_itself(workload: Mapping[str, Any]) -> bool:
-    """False for update strategy OnDelete (new pods only when somebody deletes the old ones) and for what does
-    not roll."""
-    kind, spec = workload.get("kind"), workload.get("spec") or {}
-    if kind == "Deployment":
-        return True
-    return kind in ROLLING and (spec.get("updateStrategy") or {}).get("type") != "OnDelete"
-
-
 def _wanted(workload: Mapping[str, Any]) -> int:
     if workload.get("kind") == "DaemonSet":
         return int((workload.get("status") or {}).get("desiredNumberScheduled", 0))

@@ -215,12 +215,3 @@ def used_bindings(objects: Sequence[TopObject], around: Surroundings) -> frozens
         for binding in around.matching.bindings_of(item.ref.namespace, _selector(before)):
             found.add(binding.ref)
     return frozenset(found)
-
-
-def mounted_classes(objects: Sequence[TopObject]) -> frozenset[tuple[str, str]]:
-    """SecretProviderClasses, by (namespace, name), that some pod template mounts as it stands."""
-    return frozenset(
-        (item.ref.namespace, name)
-        for item in objects
-        for name in pod_templates.secret_provider_classes(item.template)
-    )

@@ -7,8 +7,8 @@ from __future__ import annotations
 from ansible_collections.aksops.workload_identity.plugins.inventory.aks import (
     host_names,
     host_variables,
-    id_part,
 )
+from ansible_collections.aksops.workload_identity.plugins.module_utils._azure.resource_ids import part
 
 SUBSCRIPTION_1 = "00000000-0000-0000-0000-000000000001"
 SUBSCRIPTION_2 = "00000000-0000-0000-0000-000000000002"
@@ -39,8 +39,8 @@ def test_names_that_differ_in_case_only_count_as_the_same() -> None:
 
 
 def test_a_segment_of_a_resource_id_is_found_whatever_its_case() -> None:
-    assert id_part("/subscriptions/s/resourceGroups/Team-A/x", "resourcegroups") == "Team-A"
-    assert id_part("/subscriptions/s", "resourcegroups") == ""
+    assert part("/subscriptions/s/resourceGroups/Team-A/x", "resourcegroups") == "Team-A"
+    assert part("/subscriptions/s", "resourcegroups") == ""
 
 
 def test_the_variables_that_roles_need_come_from_the_resource_id() -> None:
